@@ -1,0 +1,2 @@
+/** A filter that injects faults. */
+package io.ashlar.driver.blkdebug;

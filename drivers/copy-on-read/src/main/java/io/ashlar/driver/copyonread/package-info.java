@@ -1,0 +1,2 @@
+/** A filter that keeps what was read from below. */
+package io.ashlar.driver.copyonread;

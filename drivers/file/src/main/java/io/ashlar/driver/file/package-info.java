@@ -1,0 +1,2 @@
+/** Regular files and block devices. */
+package io.ashlar.driver.file;

@@ -1,0 +1,2 @@
+/** A disk of zeroes that keeps nothing. */
+package io.ashlar.driver.nullco;

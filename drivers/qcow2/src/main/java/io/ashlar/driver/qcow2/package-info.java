@@ -1,0 +1,2 @@
+/** The qcow2 image format. */
+package io.ashlar.driver.qcow2;

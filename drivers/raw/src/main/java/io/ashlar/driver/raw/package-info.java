@@ -1,0 +1,2 @@
+/** The raw image format: bytes as they are. */
+package io.ashlar.driver.raw;

@@ -1,0 +1,2 @@
+/** A filter that limits bytes and requests per second. */
+package io.ashlar.driver.throttle;

@@ -1,0 +1,2 @@
+/** The engine: a graph of block nodes, its bitmaps and its jobs. */
+package io.ashlar.engine;

@@ -1,0 +1,2 @@
+/** Files by raw descriptors, with byte-range locks that QEMU honours. */
+package io.ashlar.fileio;

@@ -1,0 +1,2 @@
+/** The test suite every block driver passes. */
+package io.ashlar.spi.contract;
