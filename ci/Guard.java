@@ -126,7 +126,8 @@ final class Guard {
   }
 
   private void skippedCase(String id, Element skip, boolean ci) {
-    String why = skip.getAttribute("message").strip().lines().findFirst().orElse("no reason given");
+    String text = skip.getAttribute("message") + "\n" + skip.getTextContent();
+    String why = text.strip().lines().findFirst().orElse("no reason given").strip();
     String reason = allowedReason(id);
     System.out.println("skipped: " + id + ": " + why);
     if (ci && reason == null) {
