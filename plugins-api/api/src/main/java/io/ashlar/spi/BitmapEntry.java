@@ -6,7 +6,8 @@ public sealed interface BitmapEntry {
    * An entry of the present directory, kept with its data and extra bytes.
    *
    * @param stored which one
-   * @param inUse IN_USE in the new directory; ignored for unusable entries, which stay byte for byte
+   * @param inUse IN_USE in the new directory; ignored for unusable entries, which stay byte for
+   *     byte
    */
   record Kept(StoredBitmap stored, boolean inUse) implements BitmapEntry {}
 

@@ -3,8 +3,9 @@ package io.ashlar.spi;
 import java.util.List;
 
 /**
- * A node whose image keeps dirty bitmaps. The driver owns bytes, clusters and flushes; the engine decides what is stored
- * and when. Calls come from one thread at a time; the data path may run beside them, except where stated.
+ * A node whose image keeps dirty bitmaps. The driver owns bytes, clusters and flushes; the engine
+ * decides what is stored and when. Calls come from one thread at a time; the data path may run
+ * beside them, except where stated.
  */
 public interface BitmapStore {
   /** The directory as it is on disk. Reads no bits. */
@@ -18,14 +19,15 @@ public interface BitmapStore {
   void load(StoredBitmap bitmap, BitmapSink sink);
 
   /**
-   * Sets IN_USE in every usable entry that lacks it, in place, and flushes once. Touches nothing else, so that a crash
-   * in the middle leaves every entry either as it was or IN_USE. Does nothing when there is nothing to set. Idempotent.
+   * Sets IN_USE in every usable entry that lacks it, in place, and flushes once. Touches nothing
+   * else, so that a crash in the middle leaves every entry either as it was or IN_USE. Does nothing
+   * when there is nothing to set. Idempotent.
    */
   void arm();
 
   /**
-   * Writes bits, tables and a new directory into new clusters and makes them and their refcounts durable; the image's
-   * header still points to the old directory.
+   * Writes bits, tables and a new directory into new clusters and makes them and their refcounts
+   * durable; the image's header still points to the old directory.
    *
    * @throws BlockException and everything allocated is free again; NO_SPACE among others
    */
@@ -43,7 +45,8 @@ public interface BitmapStore {
     /**
      * Points the header to the new directory and flushes, then frees what it replaced.
      *
-     * @throws BlockException with unknown outcome; old and new clusters stay allocated, and the call may be repeated
+     * @throws BlockException with unknown outcome; old and new clusters stay allocated, and the
+     *     call may be repeated
      */
     void publish();
 

@@ -3,8 +3,9 @@ package io.ashlar.spi;
 import java.util.Optional;
 
 /**
- * The one exception of Ashlar: a {@linkplain ErrorCode code} to switch on, and one sentence that names the node or file
- * and the cure. It is unchecked so that it passes through lambdas and futures as it is.
+ * The one exception of Ashlar: a {@linkplain ErrorCode code} to switch on, and one sentence that
+ * names the node or file and the cure. It is unchecked so that it passes through lambdas and
+ * futures as it is.
  */
 public class BlockException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -22,7 +23,8 @@ public class BlockException extends RuntimeException {
     this(code, message, cause, null);
   }
 
-  private BlockException(ErrorCode code, String message, Throwable cause, ImageReference reference) {
+  private BlockException(
+      ErrorCode code, String message, Throwable cause, ImageReference reference) {
     super(message, cause);
     this.code = code;
     this.reference = reference;
@@ -31,7 +33,8 @@ public class BlockException extends RuntimeException {
   /**
    * The image names another file and the caller said nothing about it.
    *
-   * @param reference the name as it stands in the image; it is never opened because of standing there
+   * @param reference the name as it stands in the image; it is never opened because of standing
+   *     there
    */
   public static BlockException unmapped(String message, ImageReference reference) {
     return new BlockException(ErrorCode.REFERENCE_UNMAPPED, message, null, reference);
@@ -47,7 +50,9 @@ public class BlockException extends RuntimeException {
     return code.kind();
   }
 
-  /** The name inside an image that nobody mapped, with {@link ErrorCode#REFERENCE_UNMAPPED} only. */
+  /**
+   * The name inside an image that nobody mapped, with {@link ErrorCode#REFERENCE_UNMAPPED} only.
+   */
   public Optional<ImageReference> reference() {
     return Optional.ofNullable(reference);
   }

@@ -3,24 +3,26 @@ package io.ashlar.spi;
 import java.nio.ByteBuffer;
 
 /**
- * The data path, as a node offers it and as an edge ({@link Child}) passes it on. All calls block, are safe from many
- * threads at once, and run on the caller's thread.
+ * The data path, as a node offers it and as an edge ({@link Child}) passes it on. All calls block,
+ * are safe from many threads at once, and run on the caller's thread.
  *
- * <p><b>Ranges.</b> Offsets and lengths are bytes, of any alignment. The range lies within {@code [0, length())} except
- * on a node with {@link NodeTraits#growsOnWrite}; the engine checks guests' requests before they come here.
+ * <p><b>Ranges.</b> Offsets and lengths are bytes, of any alignment. The range lies within {@code
+ * [0, length())} except on a node with {@link NodeTraits#growsOnWrite}; the engine checks guests'
+ * requests before they come here.
  *
- * <p><b>Buffers.</b> A call transfers {@code remaining()} bytes. It may move the buffer's position, never its limit,
- * and keeps no reference once it has returned. Never a short transfer: all or an exception.
+ * <p><b>Buffers.</b> A call transfers {@code remaining()} bytes. It may move the buffer's position,
+ * never its limit, and keeps no reference once it has returned. Never a short transfer: all or an
+ * exception.
  *
- * <p><b>Order.</b> A read sees every write that was acknowledged before the read was called. Overlapping requests in
- * flight have no order.
+ * <p><b>Order.</b> A read sees every write that was acknowledged before the read was called.
+ * Overlapping requests in flight have no order.
  *
- * <p><b>Crashes.</b> What was acknowledged survives a crash only after a later {@link #flush} has returned, or when the
- * write carried {@link IoFlags#FUA}.
+ * <p><b>Crashes.</b> What was acknowledged survives a crash only after a later {@link #flush} has
+ * returned, or when the write carried {@link IoFlags#FUA}.
  *
- * <p>Every call may throw {@link BlockException}: {@code IO_ERROR}, {@code NO_SPACE}, {@code READ_ONLY}, {@code
- * IMAGE_CORRUPT}, {@code INVALID_REQUEST}, {@code NOT_SUPPORTED}. After a failed write the range holds old, new or mixed
- * bytes; nothing outside the range has changed.
+ * <p>Every call may throw {@link BlockException}: {@code IO_ERROR}, {@code NO_SPACE}, {@code
+ * READ_ONLY}, {@code IMAGE_CORRUPT}, {@code INVALID_REQUEST}, {@code NOT_SUPPORTED}. After a failed
+ * write the range holds old, new or mixed bytes; nothing outside the range has changed.
  */
 public interface BlockIo {
   /** What callers should know about the node. */
@@ -29,7 +31,9 @@ public interface BlockIo {
   /** The present length in bytes. */
   long length();
 
-  /** Fills {@code target} from {@code offset}. Bytes past the end of a growing node read as zeroes. */
+  /**
+   * Fills {@code target} from {@code offset}. Bytes past the end of a growing node read as zeroes.
+   */
   void read(long offset, ByteBuffer target, int flags);
 
   /** Writes what remains in {@code source} at {@code offset}. */
@@ -39,8 +43,8 @@ public interface BlockIo {
   void writeZeroes(long offset, long length, int flags);
 
   /**
-   * Says that a range is not needed any more. What it reads as afterwards is up to the node; a node that is opened with
-   * {@code discard=ignore} does nothing and succeeds.
+   * Says that a range is not needed any more. What it reads as afterwards is up to the node; a node
+   * that is opened with {@code discard=ignore} does nothing and succeeds.
    */
   void discard(long offset, long length, int flags);
 

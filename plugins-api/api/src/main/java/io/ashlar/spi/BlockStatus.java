@@ -3,15 +3,22 @@ package io.ashlar.spi;
 /**
  * What a range of one node holds, seen at this node alone.
  *
- * @param length bytes from the asked offset that all have this status; at least 1, at most what was asked
- * @param allocated this node decides the content; if not, the next node below does (or it is zero when there is none)
+ * @param length bytes from the asked offset that all have this status; at least 1, at most what was
+ *     asked
+ * @param allocated this node decides the content; if not, the next node below does (or it is zero
+ *     when there is none)
  * @param data the range holds stored data that must be read
  * @param zero the range is known to read as zeroes
  * @param compressed stored compressed
  * @param hostOffset where the range starts in the storage child, or {@link #UNKNOWN_OFFSET}
  */
 public record BlockStatus(
-    long length, boolean allocated, boolean data, boolean zero, boolean compressed, long hostOffset) {
+    long length,
+    boolean allocated,
+    boolean data,
+    boolean zero,
+    boolean compressed,
+    long hostOffset) {
 
   /** No host offset is known. */
   public static final long UNKNOWN_OFFSET = -1;

@@ -5,7 +5,8 @@ package io.ashlar.spi;
  *
  * @param direct bypasses the host's page cache (O_DIRECT)
  * @param noFlush ignores flushes: nothing survives a crash for sure
- * @param writeback a write is durable only after a flush; if false every write is durable when acknowledged
+ * @param writeback a write is durable only after a flush; if false every write is durable when
+ *     acknowledged
  */
 public record CacheMode(boolean direct, boolean noFlush, boolean writeback) {
   /** Page cache, flushes honoured: the default. */

@@ -1,6 +1,9 @@
 package io.ashlar.spi;
 
-/** What a child is to its parent; it decides which permissions the edge takes and shares, as in QEMU. */
+/**
+ * What a child is to its parent; it decides which permissions the edge takes and shares, as in
+ * QEMU.
+ */
 public enum ChildKind {
   /** The parent's data and metadata live here; nobody else may write it. */
   STORAGE,

@@ -1,14 +1,16 @@
 package io.ashlar.spi;
 
 /**
- * What went wrong, for callers to switch on; texts are for people and may change. Codes are stable: a code is never
- * reused with another meaning. {@link #number()} groups them by kind; plugins that need a finer distinction put it in
- * the message.
+ * What went wrong, for callers to switch on; texts are for people and may change. Codes are stable:
+ * a code is never reused with another meaning. {@link #number()} groups them by kind; plugins that
+ * need a finer distinction put it in the message.
  */
 public enum ErrorCode {
   /** An option is unknown, missing, misspelt, of the wrong type or out of its range. */
   INVALID_OPTION(1, ErrorKind.USER),
-  /** The request lies outside the device, is not aligned where it must be, or carries unknown flags. */
+  /**
+   * The request lies outside the device, is not aligned where it must be, or carries unknown flags.
+   */
   INVALID_REQUEST(2, ErrorKind.USER),
   /** No node of that name. */
   NODE_NOT_FOUND(3, ErrorKind.USER),

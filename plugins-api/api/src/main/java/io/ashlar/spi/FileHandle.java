@@ -3,8 +3,8 @@ package io.ashlar.spi;
 import java.nio.ByteBuffer;
 
 /**
- * A descriptor for data. Positional, thread-safe; an interrupt of a caller disturbs nobody and stays pending. A
- * descriptor is really closed only when no call is inside it any more.
+ * A descriptor for data. Positional, thread-safe; an interrupt of a caller disturbs nobody and
+ * stays pending. A descriptor is really closed only when no call is inside it any more.
  */
 public interface FileHandle extends AutoCloseable {
   /** Bytes that offset, length and buffer address must be multiples of; 1 unless opened direct. */
@@ -49,7 +49,9 @@ public interface FileHandle extends AutoCloseable {
   /** The next offset at or after {@code offset} that holds data; -1 when only a hole follows. */
   long nextData(long offset);
 
-  /** The next offset at or after {@code offset} that is a hole; the end of the file counts as one. */
+  /**
+   * The next offset at or after {@code offset} that is a hole; the end of the file counts as one.
+   */
   long nextHole(long offset);
 
   /** Idempotent. */

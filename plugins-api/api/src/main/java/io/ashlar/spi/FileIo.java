@@ -3,9 +3,9 @@ package io.ashlar.spi;
 import java.nio.file.Path;
 
 /**
- * Files, as the file driver and the journal use them. The production form works on raw descriptors (open(2) and
- * friends); tests put a simulated disk here. All methods throw {@link BlockException} with FILE_NOT_FOUND, FILE_EXISTS,
- * ACCESS_DENIED, NO_SPACE or IO_ERROR and name the file.
+ * Files, as the file driver and the journal use them. The production form works on raw descriptors
+ * (open(2) and friends); tests put a simulated disk here. All methods throw {@link BlockException}
+ * with FILE_NOT_FOUND, FILE_EXISTS, ACCESS_DENIED, NO_SPACE or IO_ERROR and name the file.
  */
 public interface FileIo {
   /** How to open. */

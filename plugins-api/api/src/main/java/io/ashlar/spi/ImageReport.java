@@ -10,7 +10,8 @@ import java.util.Map;
  * @param virtualSize bytes of the virtual disk
  * @param references names of other files in it, inert
  * @param bitmaps the stored bitmaps
- * @param risks reasons not to open it without a thought, one sentence each: references, dirty, corrupt, unknown features
+ * @param risks reasons not to open it without a thought, one sentence each: references, dirty,
+ *     corrupt, unknown features
  * @param details further facts by QEMU's names ({@code cluster-size}, {@code compat} ...)
  */
 public record ImageReport(

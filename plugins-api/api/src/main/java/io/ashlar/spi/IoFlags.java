@@ -23,7 +23,10 @@ public final class IoFlags {
   /** Write: store whole clusters compressed. */
   public static final int COMPRESSED = 1 << 4;
 
-  /** Read: only so that filters such as copy-on-read do their work; the target's content does not matter. */
+  /**
+   * Read: only so that filters such as copy-on-read do their work; the target's content does not
+   * matter.
+   */
   public static final int PREFETCH = 1 << 5;
 
   /** All flags of this level. */
@@ -39,7 +42,8 @@ public final class IoFlags {
   public static void requireKnown(int flags, int known) {
     if ((flags & ~known) != 0) {
       throw new BlockException(
-          ErrorCode.INVALID_REQUEST, "unknown request flags 0x" + Integer.toHexString(flags & ~known));
+          ErrorCode.INVALID_REQUEST,
+          "unknown request flags 0x" + Integer.toHexString(flags & ~known));
     }
   }
 }

@@ -12,7 +12,8 @@ public sealed interface NodeEvent {
   record ImageCorrupted(String message, long offset, boolean fatal) implements NodeEvent {}
 
   /**
-   * A filter's side work failed while the guest's request went on, such as a copy to a backup target.
+   * A filter's side work failed while the guest's request went on, such as a copy to a backup
+   * target.
    *
    * @param message one sentence
    */

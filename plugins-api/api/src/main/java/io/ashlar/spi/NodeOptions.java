@@ -5,7 +5,8 @@ package io.ashlar.spi;
  *
  * @param readOnly no visible change goes through this node
  * @param cache host cache mode
- * @param discardUnmap {@code discard=unmap}: discards are carried out; otherwise they do nothing and succeed
+ * @param discardUnmap {@code discard=unmap}: discards are carried out; otherwise they do nothing
+ *     and succeed
  * @param detectZeroes see there
  * @param forceShare take no lock that excludes writers; only with readOnly
  */

@@ -4,13 +4,15 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * What callers of a node should know; immutable for one open state of the node. A node accepts requests of any byte
- * offset, length and buffer address whatever stands here: alignment that the storage needs is the node's own affair.
+ * What callers of a node should know; immutable for one open state of the node. A node accepts
+ * requests of any byte offset, length and buffer address whatever stands here: alignment that the
+ * storage needs is the node's own affair.
  *
  * @param preferredAlignment bytes; a request aligned to it avoids a read-modify-write; at least 1
  * @param memoryAlignment bytes; buffers at such addresses avoid a copy; at least 1
  * @param optimalTransfer bytes; a good size for bulk copies, such as the cluster size; at least 1
- * @param growsOnWrite a write past the end makes the node longer, and reads past the end give zeroes
+ * @param growsOnWrite a write past the end makes the node longer, and reads past the end give
+ *     zeroes
  * @param zeroInitialized a fresh node of this kind reads as zeroes
  * @param operations the operations understood
  */
@@ -34,7 +36,10 @@ public record NodeTraits(
     }
   }
 
-  /** A node without wishes: any alignment, 64 KiB transfers, {@link #PLAIN} operations, fixed length. */
+  /**
+   * A node without wishes: any alignment, 64 KiB transfers, {@link #PLAIN} operations, fixed
+   * length.
+   */
   public static NodeTraits plain() {
     return new NodeTraits(1, 1, 65536, false, false, PLAIN);
   }

@@ -17,12 +17,14 @@ public interface OpenContext extends Environment {
   /**
    * The edge to a child.
    *
-   * @throws BlockException INTERNAL when the child is not there; ask {@link #presence} first for optional ones
+   * @throws BlockException INTERNAL when the child is not there; ask {@link #presence} first for
+   *     optional ones
    */
   Child child(String role);
 
   /**
-   * Locks of ranges for requests that read in order to write. One per node is enough; ask once, at open.
+   * Locks of ranges for requests that read in order to write. One per node is enough; ask once, at
+   * open.
    *
    * @param granule bytes, a power of two; ranges are widened to it
    */

@@ -1,8 +1,9 @@
 package io.ashlar.spi;
 
 /**
- * An open file: the descriptor that carries locks and identity, from which descriptors for data are made. No descriptor
- * for data affects the locks, and none is opened by path again, so that renames do not matter.
+ * An open file: the descriptor that carries locks and identity, from which descriptors for data are
+ * made. No descriptor for data affects the locks, and none is opened by path again, so that renames
+ * do not matter.
  */
 public interface OpenFile extends AutoCloseable {
   /** What kind of thing it is. */

@@ -1,8 +1,8 @@
 package io.ashlar.spi;
 
 /**
- * The kinds of request. A filter names the ones it understands; the engine refuses the others at that node instead of
- * passing them through unfiltered.
+ * The kinds of request. A filter names the ones it understands; the engine refuses the others at
+ * that node instead of passing them through unfiltered.
  */
 public enum Operation {
   READ,

@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The options and children a driver knows. The engine checks values against it before the driver sees them; the same
- * schema serves HOCON files, QMP commands and Java callers.
+ * The options and children a driver knows. The engine checks values against it before the driver
+ * sees them; the same schema serves HOCON files, QMP commands and Java callers.
  */
 public final class OptionSchema {
   private final Map<String, OptionSpec> options;

@@ -5,9 +5,11 @@ import java.util.List;
 /**
  * One option of a driver.
  *
- * @param name QEMU's name; nested objects are written with dots, such as {@code overlap-check.template}
+ * @param name QEMU's name; nested objects are written with dots, such as {@code
+ *     overlap-check.template}
  * @param type type of the value
- * @param defaultValue the default as a {@code Boolean}, {@code Long}, {@code String}; {@code null} for none
+ * @param defaultValue the default as a {@code Boolean}, {@code Long}, {@code String}; {@code null}
+ *     for none
  * @param required whether an absent value is an error
  * @param reopen whether a reopen may change it
  * @param minimum smallest number allowed (INTEGER, SIZE)

@@ -8,8 +8,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Checked values of a driver's options, defaults filled in. Values are {@code Boolean}, {@code Long} (INTEGER, SIZE),
- * {@code String} (STRING, ENUM), {@code List<String>} or {@code List<Options>}. Immutable.
+ * Checked values of a driver's options, defaults filled in. Values are {@code Boolean}, {@code
+ * Long} (INTEGER, SIZE), {@code String} (STRING, ENUM), {@code List<String>} or {@code
+ * List<Options>}. Immutable.
  */
 public final class Options {
   private final Map<String, Object> values;

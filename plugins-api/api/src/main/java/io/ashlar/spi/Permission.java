@@ -1,6 +1,9 @@
 package io.ashlar.spi;
 
-/** What a user of a node does with it, and lets others do; QEMU's block permissions, in the order of its lock bytes. */
+/**
+ * What a user of a node does with it, and lets others do; QEMU's block permissions, in the order of
+ * its lock bytes.
+ */
 public enum Permission {
   /** Reads, and relies on what it read staying so. */
   CONSISTENT_READ,

@@ -4,7 +4,8 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Permissions of one user of a node, or of all of them together, as masks of {@link Permission#bit()}.
+ * Permissions of one user of a node, or of all of them together, as masks of {@link
+ * Permission#bit()}.
  *
  * @param used what it does
  * @param shared what it lets others do

@@ -1,9 +1,9 @@
 package io.ashlar.spi;
 
 /**
- * Keeps requests that read in order to write apart from the others on one node. Locks are held by threads; a holder's
- * nested requests on the same thread do not lock again. Ranges are widened to the granule and taken in ascending order;
- * of two nodes, the upper one's lock is taken first.
+ * Keeps requests that read in order to write apart from the others on one node. Locks are held by
+ * threads; a holder's nested requests on the same thread do not lock again. Ranges are widened to
+ * the granule and taken in ascending order; of two nodes, the upper one's lock is taken first.
  */
 public interface RangeLock {
   /** Waits until no exclusive holder overlaps. */

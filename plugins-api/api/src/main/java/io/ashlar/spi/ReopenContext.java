@@ -5,7 +5,10 @@ public interface ReopenContext extends Environment {
   /** Which pass this is. */
   ReopenPass pass();
 
-  /** The driver's options after the reopen, checked; options that may not change are equal to the present ones. */
+  /**
+   * The driver's options after the reopen, checked; options that may not change are equal to the
+   * present ones.
+   */
   Options options();
 
   /** The generic options after the reopen. */
@@ -18,8 +21,9 @@ public interface ReopenContext extends Environment {
   ChildPresence presence(String role);
 
   /**
-   * The child as it will be. In the DOWN pass this is the present edge. In the UP pass it is staged access: it works
-   * already, for this node only, and becomes what the driver's own {@link Child} object does when the step is committed.
+   * The child as it will be. In the DOWN pass this is the present edge. In the UP pass it is staged
+   * access: it works already, for this node only, and becomes what the driver's own {@link Child}
+   * object does when the step is committed.
    */
   Child child(String role);
 }

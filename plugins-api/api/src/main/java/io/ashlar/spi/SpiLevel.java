@@ -1,8 +1,9 @@
 package io.ashlar.spi;
 
 /**
- * The level of this interface. It rises by one with each release that adds to the interface; a driver states the level
- * it was compiled against, and an engine refuses, by name, levels it does not serve any more.
+ * The level of this interface. It rises by one with each release that adds to the interface; a
+ * driver states the level it was compiled against, and an engine refuses, by name, levels it does
+ * not serve any more.
  */
 public final class SpiLevel {
   /** The level of this version. */

@@ -10,7 +10,8 @@ import java.util.Optional;
  * @param granularity bytes per bit
  * @param inUse IN_USE: the stored bits are out of date
  * @param enabled AUTO: it records writes
- * @param unusable why the entry cannot be used, or {@code null}; such an entry is kept byte for byte and can be removed
+ * @param unusable why the entry cannot be used, or {@code null}; such an entry is kept byte for
+ *     byte and can be removed
  */
 public record StoredBitmap(
     int index, String name, long granularity, boolean inUse, boolean enabled, String unusable) {

@@ -1,8 +1,8 @@
 package io.ashlar.spi;
 
 /**
- * Everything a thread may wait for. Engine and drivers block through nothing else, so that a test can decide who runs
- * next. An interrupt ends no wait here; it stays pending for the caller.
+ * Everything a thread may wait for. Engine and drivers block through nothing else, so that a test
+ * can decide who runs next. An interrupt ends no wait here; it stays pending for the caller.
  */
 public interface Waits {
   /** A lock that its holder may take again. */

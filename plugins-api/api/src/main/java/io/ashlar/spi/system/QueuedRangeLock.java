@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A range lock that serves overlapping requests in the order of their arrival, so that nobody starves. One short lock
- * guards the list of ranges; only nodes that read in order to write use it.
+ * A range lock that serves overlapping requests in the order of their arrival, so that nobody
+ * starves. One short lock guards the list of ranges; only nodes that read in order to write use it.
  */
 public final class QueuedRangeLock implements RangeLock {
   private final long granuleMask;
@@ -64,10 +64,13 @@ public final class QueuedRangeLock implements RangeLock {
       if (held.owner != range.owner || !held.overlaps(range)) {
         continue;
       }
-      if (held.start <= range.start && range.last <= held.last && (held.exclusive || !range.exclusive)) {
+      if (held.start <= range.start
+          && range.last <= held.last
+          && (held.exclusive || !range.exclusive)) {
         return true;
       }
-      throw new IllegalStateException("a thread widens a range lock that it holds; this would never end");
+      throw new IllegalStateException(
+          "a thread widens a range lock that it holds; this would never end");
     }
     return false;
   }

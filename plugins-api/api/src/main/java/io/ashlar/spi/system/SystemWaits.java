@@ -6,7 +6,10 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** The JDK's locks and threads. The one place, beside the engine's pools, where production code may name them. */
+/**
+ * The JDK's locks and threads. The one place, beside the engine's pools, where production code may
+ * name them.
+ */
 public final class SystemWaits implements Waits {
   /** The one instance. */
   public static final SystemWaits INSTANCE = new SystemWaits();
@@ -84,6 +87,7 @@ public final class SystemWaits implements Waits {
     }
   }
 
+  @SuppressWarnings("WaitNotInLoop") // the caller loops: an await may end without a signal
   private record JdkCondition(Condition condition) implements WaitCondition {
     @Override
     public void await() {
