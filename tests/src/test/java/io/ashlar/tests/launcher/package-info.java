@@ -1,0 +1,2 @@
+/** The launcher script, as people call it. */
+package io.ashlar.tests.launcher;
