@@ -178,9 +178,9 @@ final class Guard {
     }
     problems.forEach(p -> System.out.println("guard: " + p));
     int bad = counts ? failed + problems.size() : problems.size();
-    if (buildFailed && bad == 0) {
-      System.out.println("guard: the build itself failed; it counts as one failure");
-      bad = 1;
+    if (buildFailed) {
+      System.out.println("guard: the build itself failed");
+      bad = Math.max(bad, 1);
     }
     if (counts && tests == 0 && bad == 0) {
       System.out.println("guard: no test ran at all");
