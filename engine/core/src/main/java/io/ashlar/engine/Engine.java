@@ -1,0 +1,16 @@
+package io.ashlar.engine;
+
+import com.typesafe.config.Config;
+import io.ashlar.engine.api.Ashlar;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
+
+/** Puts the engine's rooms together behind {@link Ashlar}. */
+public final class Engine {
+  private Engine() {}
+
+  /** Starts an engine; see {@link Ashlar#start(Config)}. */
+  public static Ashlar start(Config settings) {
+    throw new BlockException(ErrorCode.INTERNAL, "the engine is being assembled");
+  }
+}

@@ -1,0 +1,68 @@
+package io.ashlar.engine.api;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.ashlar.engine.Engine;
+import io.ashlar.spi.ImageReport;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+
+/**
+ * A block engine. An application may run several; they share nothing. The engine reads no configuration of the
+ * application by itself and installs no shutdown hook.
+ */
+public interface Ashlar extends AutoCloseable {
+  /** Starts an engine with the settings of {@code reference.conf}. */
+  static Ashlar start() {
+    return start(ConfigFactory.empty());
+  }
+
+  /**
+   * Starts an engine.
+   *
+   * @param settings {@code ashlar.*} keys that differ from {@code reference.conf}
+   */
+  static Ashlar start(Config settings) {
+    return Engine.start(settings);
+  }
+
+  /**
+   * What an image says of itself. Opens that one file, read-only; follows no reference.
+   *
+   * @param format the driver, or {@code null} to ask every driver
+   */
+  ImageReport inspect(Path image, String format);
+
+  /** Opens an image with a device on it, building its nodes. */
+  Reply<OpenImage> open(Path image, OpenOptions options);
+
+  /** The nodes. */
+  BlockGraph graph();
+
+  /** The bitmaps. */
+  Bitmaps bitmaps();
+
+  /** The jobs. */
+  Jobs jobs();
+
+  /**
+   * Subscribes to events.
+   *
+   * @param executor runs the listener; never a thread of the engine
+   * @return ends the subscription when closed
+   */
+  AutoCloseable onEvent(Executor executor, Consumer<Event> listener);
+
+  /** Closes with the engine's default time limit. */
+  @Override
+  void close();
+
+  /**
+   * Cancels the jobs, ends the calls in flight, stores the bitmaps, closes all nodes, stops the threads. Idempotent.
+   *
+   * @throws io.ashlar.spi.BlockException naming every bitmap or node that could not be kept or closed
+   */
+  void close(Duration atMost);
+}

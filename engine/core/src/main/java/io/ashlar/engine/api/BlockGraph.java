@@ -1,0 +1,50 @@
+package io.ashlar.engine.api;
+
+import io.ashlar.spi.Preallocation;
+import java.util.List;
+import java.util.Map;
+
+/** The nodes of an engine and their edges. Structural changes run one at a time. */
+public interface BlockGraph {
+  /** {@code blockdev-add}: the node and its nested children, all or none. */
+  Reply<NodeInfo> add(NodeDefinition definition);
+
+  /**
+   * {@code blockdev-del}: closes a node that has no parents, devices or jobs, and its nested children with it. Stores
+   * its persistent bitmaps first; when that fails the call fails, naming them, and the node stays.
+   */
+  Reply<Void> remove(String nodeName);
+
+  /** {@code blockdev-create}: makes an image. */
+  Reply<Void> create(String driver, Map<String, ?> options);
+
+  /**
+   * {@code blockdev-reopen}: new options for nodes, all or nothing. Options that are not named go back to their
+   * defaults, as in QEMU. A refusal fails the reply, and its message names the node.
+   */
+  Reply<ReopenResult> reopen(List<NodeDefinition> definitions);
+
+  /**
+   * Puts a filter between a node and all its parents and devices, while they run. The definition's child of kind FILTERED
+   * must name {@code above}.
+   */
+  Reply<NodeInfo> insertFilter(NodeDefinition filter, String above);
+
+  /** Takes a filter out again and closes it; its parents and devices get its child. */
+  Reply<Void> removeFilter(String nodeName);
+
+  /** {@code block_resize}. */
+  Reply<Void> resize(String nodeName, long length, Preallocation preallocation);
+
+  /** {@code query-named-block-nodes}. */
+  Reply<List<NodeInfo>> nodes();
+
+  /** One node. */
+  Reply<NodeInfo> node(String nodeName);
+
+  /** Attaches an outside user to a node. */
+  Reply<BlockDevice> attach(String nodeName, DeviceSettings settings);
+
+  /** {@code query-blockstats}: counters of every node and device. */
+  Reply<List<NodeStatistics>> statistics();
+}
