@@ -10,8 +10,8 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
- * A block engine. An application may run several; they share nothing. The engine reads no configuration of the
- * application by itself and installs no shutdown hook.
+ * A block engine. An application may run several; they share nothing. The engine reads no
+ * configuration of the application by itself and installs no shutdown hook.
  */
 public interface Ashlar extends AutoCloseable {
   /** Starts an engine with the settings of {@code reference.conf}. */
@@ -60,9 +60,11 @@ public interface Ashlar extends AutoCloseable {
   void close();
 
   /**
-   * Cancels the jobs, ends the calls in flight, stores the bitmaps, closes all nodes, stops the threads. Idempotent.
+   * Cancels the jobs, ends the calls in flight, stores the bitmaps, closes all nodes, stops the
+   * threads. Idempotent.
    *
-   * @throws io.ashlar.spi.BlockException naming every bitmap or node that could not be kept or closed
+   * @throws io.ashlar.spi.BlockException naming every bitmap or node that could not be kept or
+   *     closed
    */
   void close(Duration atMost);
 }

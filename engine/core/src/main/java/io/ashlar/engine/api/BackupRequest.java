@@ -11,7 +11,8 @@ package io.ashlar.engine.api;
  * @param bitmapMode what becomes of the bitmap, or {@code null}
  * @param speed bytes a second, 0 for no limit
  * @param compress writes compressed clusters
- * @param failGuestWrites a failing target fails the guest's write and keeps the backup; otherwise the job fails
+ * @param failGuestWrites a failing target fails the guest's write and keeps the backup; otherwise
+ *     the job fails
  */
 public record BackupRequest(
     String jobId,

@@ -7,7 +7,8 @@ public interface Bitmaps {
   /**
    * How to make a bitmap.
    *
-   * @param granularity bytes per bit, a power of two from 512; 0 for the default (cluster size within 4 KiB and 64 KiB)
+   * @param granularity bytes per bit, a power of two from 512; 0 for the default (cluster size
+   *     within 4 KiB and 64 KiB)
    * @param persistent kept in the image
    * @param disabled records nothing until enabled
    */
@@ -22,10 +23,16 @@ public interface Bitmaps {
   /** All bitmaps of a node. */
   Reply<List<BitmapInfo>> list(String node);
 
-  /** {@code block-dirty-bitmap-add}; a persistent one is in the image's directory, IN_USE, when the reply comes. */
+  /**
+   * {@code block-dirty-bitmap-add}; a persistent one is in the image's directory, IN_USE, when the
+   * reply comes.
+   */
   Reply<BitmapInfo> add(String node, String name, Settings settings);
 
-  /** {@code block-dirty-bitmap-remove}; a persistent one is out of the image's directory when the reply comes. */
+  /**
+   * {@code block-dirty-bitmap-remove}; a persistent one is out of the image's directory when the
+   * reply comes.
+   */
   Reply<Void> remove(String node, String name);
 
   /** Removes a bitmap if it is there; true if it was. */
@@ -40,7 +47,9 @@ public interface Bitmaps {
   /** {@code block-dirty-bitmap-disable}. */
   Reply<Void> disable(String node, String name);
 
-  /** {@code block-dirty-bitmap-merge}: sources are OR-ed into the target; granularities may differ. */
+  /**
+   * {@code block-dirty-bitmap-merge}: sources are OR-ed into the target; granularities may differ.
+   */
   Reply<Void> merge(String node, String target, List<BitmapRef> sources);
 
   /** What is dirty. */

@@ -4,8 +4,9 @@ import io.ashlar.spi.BlockStatus;
 import java.nio.ByteBuffer;
 
 /**
- * An outside user of a node: a guest, an export, a tool. Calls block, run on the caller's thread and may come from many
- * threads at once. While the graph changes they wait. Requests outside {@code [0, length())} are refused.
+ * An outside user of a node: a guest, an export, a tool. Calls block, run on the caller's thread
+ * and may come from many threads at once. While the graph changes they wait. Requests outside
+ * {@code [0, length())} are refused.
  */
 public interface BlockDevice extends AutoCloseable {
   /** Its name. */
@@ -35,7 +36,9 @@ public interface BlockDevice extends AutoCloseable {
   /** Makes every acknowledged write durable. */
   void flush();
 
-  /** What the start of a range holds at the node, through filters; backing files are not followed. */
+  /**
+   * What the start of a range holds at the node, through filters; backing files are not followed.
+   */
   BlockStatus status(long offset, long length);
 
   /** Detaches. Calls in flight end first; later calls fail with CLOSED. Idempotent. */

@@ -10,8 +10,9 @@ public interface BlockGraph {
   Reply<NodeInfo> add(NodeDefinition definition);
 
   /**
-   * {@code blockdev-del}: closes a node that has no parents, devices or jobs, and its nested children with it. Stores
-   * its persistent bitmaps first; when that fails the call fails, naming them, and the node stays.
+   * {@code blockdev-del}: closes a node that has no parents, devices or jobs, and its nested
+   * children with it. Stores its persistent bitmaps first; when that fails the call fails, naming
+   * them, and the node stays.
    */
   Reply<Void> remove(String nodeName);
 
@@ -19,14 +20,14 @@ public interface BlockGraph {
   Reply<Void> create(String driver, Map<String, ?> options);
 
   /**
-   * {@code blockdev-reopen}: new options for nodes, all or nothing. Options that are not named go back to their
-   * defaults, as in QEMU. A refusal fails the reply, and its message names the node.
+   * {@code blockdev-reopen}: new options for nodes, all or nothing. Options that are not named go
+   * back to their defaults, as in QEMU. A refusal fails the reply, and its message names the node.
    */
   Reply<ReopenResult> reopen(List<NodeDefinition> definitions);
 
   /**
-   * Puts a filter between a node and all its parents and devices, while they run. The definition's child of kind FILTERED
-   * must name {@code above}.
+   * Puts a filter between a node and all its parents and devices, while they run. The definition's
+   * child of kind FILTERED must name {@code above}.
    */
   Reply<NodeInfo> insertFilter(NodeDefinition filter, String above);
 

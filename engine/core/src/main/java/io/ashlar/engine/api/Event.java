@@ -2,7 +2,10 @@ package io.ashlar.engine.api;
 
 import io.ashlar.spi.NodeEvent;
 
-/** Something that happened in an engine. Each subscriber has a bounded queue; what does not fit is counted. */
+/**
+ * Something that happened in an engine. Each subscriber has a bounded queue; what does not fit is
+ * counted.
+ */
 public sealed interface Event {
   /** A node spoke. */
   record FromNode(String nodeName, NodeEvent event) implements Event {}

@@ -20,7 +20,10 @@ public final class InvalidOptionException extends BlockException {
     this.path = List.copyOf(path);
   }
 
-  /** Keys and list indexes from the top of the arguments to the option; a front end maps them to file and line. */
+  /**
+   * Keys and list indexes from the top of the arguments to the option; a front end maps them to
+   * file and line.
+   */
   public List<String> path() {
     return path;
   }

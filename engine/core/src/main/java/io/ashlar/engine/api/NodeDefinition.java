@@ -5,10 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A node as {@code blockdev-add} takes it: {@code driver}, {@code node-name}, generic options and the driver's own, in
- * one map. Values are {@code Boolean}, {@code Number}, {@code String}, {@code List}, nested {@code Map} and {@code null}
- * (for a detached child). A child is the name of a node or a nested definition; nested options may also be written with
- * dots in the key.
+ * A node as {@code blockdev-add} takes it: {@code driver}, {@code node-name}, generic options and
+ * the driver's own, in one map. Values are {@code Boolean}, {@code Number}, {@code String}, {@code
+ * List}, nested {@code Map} and {@code null} (for a detached child). A child is the name of a node
+ * or a nested definition; nested options may also be written with dots in the key.
  */
 public final class NodeDefinition {
   private final Map<String, Object> arguments;

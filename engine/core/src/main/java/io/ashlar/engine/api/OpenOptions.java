@@ -5,10 +5,11 @@ package io.ashlar.engine.api;
  *
  * @param format the driver; never guessed
  * @param writable read-write
- * @param allowReferencesUnder a directory (plain file names inside images mean files there), or {@code null}: a name in
- *     an image opens nothing
+ * @param allowReferencesUnder a directory (plain file names inside images mean files there), or
+ *     {@code null}: a name in an image opens nothing
  */
-public record OpenOptions(String format, boolean writable, java.nio.file.Path allowReferencesUnder) {
+public record OpenOptions(
+    String format, boolean writable, java.nio.file.Path allowReferencesUnder) {
   /** Read-only, references refused. */
   public static OpenOptions reader(String format) {
     return new OpenOptions(format, false, null);

@@ -11,8 +11,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The answer to a call that takes time: wait for it, or compose it. Dependent stages without an executor of their own
- * run on a thread of the engine's callback pool, never on one that the engine needs to go on.
+ * The answer to a call that takes time: wait for it, or compose it. Dependent stages without an
+ * executor of their own run on a thread of the engine's callback pool, never on one that the engine
+ * needs to go on.
  *
  * @param <T> the answer
  */
@@ -46,8 +47,8 @@ public final class Reply<T> {
   /**
    * Waits for the answer. An interrupt ends the wait, not the call.
    *
-   * @throws BlockException the call's error; TIMED_OUT when time is up, which does not end the call either; CANCELLED
-   *     after an interrupt
+   * @throws BlockException the call's error; TIMED_OUT when time is up, which does not end the call
+   *     either; CANCELLED after an interrupt
    */
   public T await(Duration atMost) {
     try {
@@ -64,12 +65,14 @@ public final class Reply<T> {
   }
 
   private static BlockException asBlockException(Throwable cause) {
-    Throwable inner = cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
+    Throwable inner =
+        cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
     if (inner instanceof BlockException known) {
       // A new object, so that the trace shows the waiting caller as well.
-      BlockException copy = known.reference().isPresent()
-          ? BlockException.unmapped(known.getMessage(), known.reference().get())
-          : new BlockException(known.code(), known.getMessage(), known);
+      BlockException copy =
+          known.reference().isPresent()
+              ? BlockException.unmapped(known.getMessage(), known.reference().get())
+              : new BlockException(known.code(), known.getMessage(), known);
       return known.getClass() == BlockException.class ? copy : known;
     }
     return new BlockException(ErrorCode.INTERNAL, "unexpected failure: " + inner, inner);
