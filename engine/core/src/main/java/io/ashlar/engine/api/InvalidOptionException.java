@@ -16,7 +16,16 @@ public final class InvalidOptionException extends BlockException {
    * @param path keys (and list indexes as digits) from the top of the arguments to the option
    */
   public InvalidOptionException(List<String> path, String message) {
-    super(ErrorCode.INVALID_OPTION, message);
+    this(ErrorCode.INVALID_OPTION, path, message);
+  }
+
+  /**
+   * An option error that has a finer code, such as DRIVER_NOT_FOUND.
+   *
+   * @param path keys (and list indexes as digits) from the top of the arguments to the option
+   */
+  public InvalidOptionException(ErrorCode code, List<String> path, String message) {
+    super(code, message);
     this.path = List.copyOf(path);
   }
 

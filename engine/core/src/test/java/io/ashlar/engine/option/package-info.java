@@ -1,0 +1,2 @@
+/** Checking of options. */
+package io.ashlar.engine.option;
