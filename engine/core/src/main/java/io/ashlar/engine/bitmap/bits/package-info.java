@@ -1,0 +1,5 @@
+/**
+ * Dirty bitmaps in memory and the recording of writes into them, without locks on the write path
+ * and without actors.
+ */
+package io.ashlar.engine.bitmap.bits;
