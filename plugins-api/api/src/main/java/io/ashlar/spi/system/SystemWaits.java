@@ -99,11 +99,16 @@ public final class SystemWaits implements Waits {
       long end = System.nanoTime() + nanos;
       boolean interrupted = false;
       long left = nanos;
-      try {
-        left = condition.awaitNanos(nanos);
-      } catch (InterruptedException e) {
-        interrupted = true;
-        left = end - System.nanoTime();
+      boolean waiting = true;
+      while (waiting) {
+        try {
+          left = condition.awaitNanos(left);
+          waiting = false;
+        } catch (InterruptedException e) {
+          interrupted = true;
+          left = end - System.nanoTime();
+          waiting = left > 0;
+        }
       }
       if (interrupted) {
         Thread.currentThread().interrupt();
