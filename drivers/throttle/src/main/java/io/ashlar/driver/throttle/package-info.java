@@ -1,2 +1,5 @@
-/** A filter that limits bytes and requests per second. */
+/**
+ * Driver {@code throttle}: a filter that holds requests back so that bytes and operations per
+ * second stay within limits, shared by all nodes that name the same group.
+ */
 package io.ashlar.driver.throttle;
