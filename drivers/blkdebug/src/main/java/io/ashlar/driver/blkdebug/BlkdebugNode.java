@@ -157,8 +157,7 @@ final class BlkdebugNode implements BlockNode {
   @Override
   public ReopenStep prepareReopen(ReopenContext context) {
     Settings next = new Settings(settings.rules.after(context.options()), context.nodeOptions());
-    return new Step(
-        new BlkdebugNode(name, context.child(BlkdebugDriver.IMAGE), delays, next));
+    return new Step(new BlkdebugNode(name, context.child(BlkdebugDriver.IMAGE), delays, next));
   }
 
   @Override

@@ -29,9 +29,7 @@ final class Delays {
     lock.lock();
     try {
       long cancelsBefore = cancels;
-      for (long left = nanos;
-          left > 0 && drains == 0;
-          left = nanos - (clock.nanoTime() - begin)) {
+      for (long left = nanos; left > 0 && drains == 0; left = nanos - (clock.nanoTime() - begin)) {
         changed.awaitNanos(left);
         if (cancels != cancelsBefore) {
           throw new BlockException(

@@ -69,8 +69,7 @@ final class Rule {
           ErrorCode.INVALID_OPTION,
           "a rule for '" + type.get().word() + "' cannot have a sector or offset");
     }
-    return new Rule(
-        type, range, options.optionalNumber(SKIP).orElse(0), options.bool(ONCE));
+    return new Rule(type, range, options.optionalNumber(SKIP).orElse(0), options.bool(ONCE));
   }
 
   private static Range range(Options options) {

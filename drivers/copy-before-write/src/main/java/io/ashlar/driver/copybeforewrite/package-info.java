@@ -1,2 +1,5 @@
-/** A filter that saves old contents before a write changes them. */
+/**
+ * Driver {@code copy-before-write}: the filter of backups, which saves to a target what a guest is
+ * about to overwrite.
+ */
 package io.ashlar.driver.copybeforewrite;

@@ -135,8 +135,7 @@ final class ThrottleGroup {
     lock.lock();
     try {
       dispatch();
-      if (member.drains > 0
-          || (turns.get(direction).isEmpty() && buckets.delay(direction) == 0)) {
+      if (member.drains > 0 || (turns.get(direction).isEmpty() && buckets.delay(direction) == 0)) {
         buckets.charge(direction, bytes);
         return;
       }
