@@ -32,7 +32,16 @@ final class Copier {
   private static final int BUFFER_BYTES = 16 << 20;
 
   /** What one job wants, and why it cannot have it any more. */
-  private record Plan(Wanted wanted, CopyPlan rules, AtomicReference<BlockException> failure) {}
+  private static final class Plan {
+    private final Wanted wanted;
+    private final CopyPlan rules;
+    private final AtomicReference<BlockException> failure = new AtomicReference<>();
+
+    Plan(Wanted wanted, CopyPlan rules) {
+      this.wanted = wanted;
+      this.rules = rules;
+    }
+  }
 
   private final String name;
   private final int cluster;
@@ -49,8 +58,7 @@ final class Copier {
     if (Long.bitCount(wish) != 1) {
       throw new BlockException(
           ErrorCode.INVALID_OPTION,
-          "'%s' is a power of two, not %d"
-              .formatted(CopyBeforeWriteDriver.MIN_CLUSTER_SIZE, wish));
+          "'%s' is a power of two, not %d".formatted(CopyBeforeWriteDriver.MIN_CLUSTER_SIZE, wish));
     }
     name = context.nodeName();
     cluster =
@@ -114,7 +122,7 @@ final class Copier {
           rules.wanted() == null
               ? Wanted.everything(length, cluster)
               : Wanted.dirty(length, cluster, rules.wanted(), rules.granularity());
-      latest = new Plan(wanted, rules, new AtomicReference<>());
+      latest = new Plan(wanted, rules);
       plan = latest;
     }
   }

@@ -30,8 +30,7 @@ final class Wanted {
     this.clusterSize = clusterSize;
     this.clusters = length / clusterSize + (length % clusterSize == 0 ? 0 : 1);
     this.pages =
-        new AtomicReferenceArray<>(
-            Math.toIntExact((clusters + PAGE_CLUSTERS - 1) >>> PAGE_BITS));
+        new AtomicReferenceArray<>(Math.toIntExact((clusters + PAGE_CLUSTERS - 1) >>> PAGE_BITS));
   }
 
   /** All clusters of a node. */
