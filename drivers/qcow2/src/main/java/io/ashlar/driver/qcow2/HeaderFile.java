@@ -93,6 +93,32 @@ final class HeaderFile {
     }
   }
 
+  /**
+   * Refuses a header that {@link #update} could not write.
+   *
+   * @throws BlockException NO_SPACE or NOT_SUPPORTED
+   */
+  static void requireRoom(Header next, String where) {
+    if (next.clusterSize() == SECTOR) {
+      HeaderLayout.encode(next);
+      return;
+    }
+    Header bare = next.toBuilder().extension(HeaderExtension.FEATURE_NAMES, null).build();
+    if (HeaderLayout.extensionsEnd(bare) > SECTOR) {
+      throw noSectorRoom(where, HeaderLayout.extensionsEnd(bare));
+    }
+  }
+
+  private static BlockException noSectorRoom(String where, int end) {
+    return new BlockException(
+        ErrorCode.NOT_SUPPORTED,
+        "'"
+            + where
+            + "': the image's unknown header extensions leave no room in its first sector ("
+            + end
+            + " of 512 bytes), so its header cannot be changed safely");
+  }
+
   private void put(byte[] target, int sector) {
     uncertain.set(sector);
     file.write((long) sector * SECTOR, ByteBuffer.wrap(target, sector * SECTOR, SECTOR), 0);
@@ -121,13 +147,7 @@ final class HeaderFile {
       end = HeaderLayout.extensionsEnd(b.build());
     }
     if (end > SECTOR) {
-      throw new BlockException(
-          ErrorCode.NOT_SUPPORTED,
-          "'"
-              + where
-              + "': the image's unknown header extensions leave no room in its first sector ("
-              + end
-              + " of 512 bytes), so its header cannot be changed safely");
+      throw noSectorRoom(where, end);
     }
     int nameLength = b.backingName == null ? 0 : b.backingName.length;
     byte[] target = confirmed.clone();

@@ -1,0 +1,192 @@
+package io.ashlar.driver.qcow2;
+
+import io.ashlar.spi.BitmapEntry;
+import io.ashlar.spi.BitmapSink;
+import io.ashlar.spi.BitmapStore;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.StoredBitmap;
+import io.ashlar.spi.Texts;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * The persistent bitmaps of an image (sections 13 and 16). Every change goes to new clusters, is
+ * durable with its refcounts before the header points to it, and one sector of the header decides;
+ * only arming works in place, on flag words. What a crash interrupts is the old directory or the
+ * new one, and clusters that nothing refers to.
+ *
+ * <p>Calls come from one thread at a time.
+ */
+final class Qcow2Bitmaps implements BitmapStore {
+  private final MetadataSpace space;
+  private BitmapStage undecided;
+  private boolean armUncertain;
+
+  Qcow2Bitmaps(MetadataSpace space) {
+    this.space = space;
+  }
+
+  @Override
+  public List<StoredBitmap> directory() {
+    return read().stored();
+  }
+
+  @Override
+  public void load(StoredBitmap bitmap, BitmapSink sink) {
+    DirectoryEntry entry = read().find(bitmap, space.nodeName());
+    if (!entry.usable() || (entry.flags() & DirectoryEntry.IN_USE) != 0) {
+      throw new BlockException(
+          ErrorCode.BITMAP_INCONSISTENT,
+          "bitmap '"
+              + Texts.printable(bitmap.name())
+              + "' of '"
+              + space.nodeName()
+              + "' cannot be loaded: "
+              + entry.stored().unusableReason().orElse("it was in use when the image was left")
+              + "; remove it and take a full backup");
+    }
+    new BitmapTable(space, entry).load(sink);
+  }
+
+  @Override
+  public void arm() {
+    requireWritable();
+    settle();
+    BitmapDirectory directory = read();
+    if (directory.place() == null) {
+      return;
+    }
+    BitmapDirectory armed = directory.armed();
+    byte[] bytes = new byte[(int) directory.place().directorySize()];
+    int sectors = (bytes.length + HeaderFile.SECTOR - 1) / HeaderFile.SECTOR;
+    boolean[] changed = new boolean[sectors];
+    boolean any = false;
+    for (int i = 0; i < armed.entries().size(); i++) {
+      DirectoryEntry entry = armed.entries().get(i);
+      byte[] raw = entry.bytes();
+      System.arraycopy(raw, 0, bytes, entry.position(), raw.length);
+      if (entry.flags() != directory.entries().get(i).flags() || armUncertain && entry.usable()) {
+        // Entries begin at multiples of 8, so a flags word never crosses a sector.
+        changed[(entry.position() + 12) / HeaderFile.SECTOR] = true;
+        any = true;
+      }
+    }
+    if (!any) {
+      return;
+    }
+    // After a failure the flags may read as set without being durable: the next attempt writes
+    // all of them again.
+    armUncertain = true;
+    writeSectors(directory.place().directoryOffset(), bytes, changed);
+    space.flush();
+    armUncertain = false;
+  }
+
+  private void writeSectors(long offset, byte[] bytes, boolean[] changed) {
+    for (int s = 0; s < changed.length; s++) {
+      int first = s;
+      while (s < changed.length && changed[s]) {
+        s++;
+      }
+      if (s > first) {
+        int from = first * HeaderFile.SECTOR;
+        int to = Math.min(s * HeaderFile.SECTOR, bytes.length);
+        space.write(offset + from, ByteBuffer.wrap(bytes, from, to - from));
+      }
+    }
+  }
+
+  @Override
+  public StagedDirectory stage(List<BitmapEntry> entries) {
+    requireWritable();
+    settle();
+    return BitmapStage.write(this, space, read(), entries);
+  }
+
+  @Override
+  public void checkStorable(String name, long granularity, long length, int bitmapsAlready) {
+    Header header = space.header();
+    if (header.version() < 3) {
+      throw new BlockException(
+          ErrorCode.NOT_SUPPORTED,
+          "Cannot store dirty bitmaps in qcow2 v2 files; '"
+              + space.nodeName()
+              + "' needs version v3 (qemu-img amend -o compat=1.1)");
+    }
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length == 0 || bytes.length > DirectoryEntry.MAX_NAME || name.indexOf('\0') >= 0) {
+      throw invalid(
+          "the name of a persistent bitmap has 1 to 1023 bytes and no NUL, not " + bytes.length);
+    }
+    if (Long.bitCount(granularity) != 1 || granularity < 1 << 9 || granularity > 1L << 31) {
+      throw invalid(
+          "the granularity of a persistent bitmap is a power of two from 512 to 2147483648, not "
+              + granularity);
+    }
+    Geometry g = header.geometry();
+    int bits = Long.numberOfTrailingZeros(granularity);
+    long data = DirectoryEntry.tableEntries(length, bits, g) << g.clusterBits();
+    if (data > DirectoryEntry.MAX_DATA) {
+      throw invalid(
+          "Too much space will be occupied by the bitmap: "
+              + data
+              + " bytes of at most 512 MiB; use a larger granularity");
+    }
+    if (bitmapsAlready >= BitmapsExtension.MAX_BITMAPS) {
+      throw invalid("Maximum number of persistent bitmaps is already reached: 65535");
+    }
+    HeaderFile.requireRoom(
+        header.withBitmaps(new BitmapsExtension(1, 24, g.clusterSize())), space.nodeName());
+  }
+
+  /** The bytes under which a name stands in the directory, or would stand there. */
+  static byte[] nameBytes(BitmapDirectory directory, String name) {
+    return directory.entries().stream()
+        .filter(e -> e.stored().name().equals(name))
+        .findFirst()
+        .map(DirectoryEntry::nameBytes)
+        .orElseGet(() -> name.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A publish has begun; until it ends, nobody knows which directory is the image's. */
+  void publishing(BitmapStage stage) {
+    if (undecided != null && undecided != stage) {
+      settle();
+    }
+    undecided = stage;
+  }
+
+  /** A publish has ended well. */
+  void published() {
+    undecided = null;
+  }
+
+  /** Makes the old header certain again after a publish of unknown outcome. */
+  private void settle() {
+    if (undecided == null) {
+      return;
+    }
+    space.updateHeader(space.header());
+    BitmapStage loser = undecided;
+    undecided = null;
+    loser.giveUp();
+  }
+
+  private BitmapDirectory read() {
+    return BitmapDirectory.read(space.header(), space.fileLength(), space::read, space.nodeName());
+  }
+
+  private void requireWritable() {
+    if (!space.writable()) {
+      throw new BlockException(
+          ErrorCode.READ_ONLY,
+          "the bitmaps of '" + space.nodeName() + "' cannot change: its file is read-only");
+    }
+  }
+
+  private static BlockException invalid(String message) {
+    return new BlockException(ErrorCode.INVALID_OPTION, message);
+  }
+}
