@@ -153,19 +153,23 @@ final class StripedGateTest {
     StripedGate second = new StripedGate("device 'e'", waits);
     TicketSet both = new TicketSet(List.of(gate, second));
     second.close(SECONDS);
-    CompletableFuture<Void> waiting =
-        CompletableFuture.runAsync(
+    Thread waiting =
+        new Thread(
             () -> {
               long[] tickets = new long[both.size()];
               both.enter(tickets);
               both.leave(tickets);
             });
+    waiting.start();
+    while (waiting.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
     // It must not hold the first while it waits for the second.
-    gate.close(SECONDS);
-    assertThat(waiting).isNotDone();
+    gate.close(1_000_000);
+    assertThat(waiting.isAlive()).isTrue();
     second.open();
     gate.open();
-    waiting.get(20, TimeUnit.SECONDS);
+    waiting.join();
     assertThat(gate.inFlight() + second.inFlight()).isZero();
     second.fail(new BlockException(ErrorCode.CLOSED, "gone"));
     assertThatThrownBy(() -> both.enter(new long[2])).hasMessage("gone");

@@ -235,7 +235,7 @@ final class BitTreeTest {
 
   @Test
   void noBitIsLostWhenManySetAndOthersClearBeside() throws Exception {
-    BitTree tree = new BitTree(8 * MIB, 512);
+    BitTree tree = new BitTree(256 * 512, 512);
     int threads = 4;
     CompletableFuture<?>[] all = new CompletableFuture<?>[threads + 1];
     // Each thread owns every fourth bit, so that words are shared and bits are not.
@@ -244,18 +244,19 @@ final class BitTreeTest {
       all[t] =
           CompletableFuture.runAsync(
               () -> {
-                for (int round = 0; round < 20; round++) {
+                for (int round = 0; round < 20_000; round++) {
                   for (long bit = own; bit < tree.bits(); bit += threads) {
                     tree.set(bit * 512, 512);
                     if (!tree.isSet(bit * 512)) {
                       throw new AssertionError("lost " + bit);
                     }
-                    if (own == 3) {
+                    if (own == 3 || round < 19_999) {
                       tree.clear(bit * 512, 512);
                     }
                   }
                 }
-              });
+              },
+              task -> new Thread(task).start());
     }
     all[threads] = CompletableFuture.runAsync(() -> tree.merge(tree.copy().emptied()));
     CompletableFuture.allOf(all).get(40, TimeUnit.SECONDS);
