@@ -63,9 +63,7 @@ final class AnchorFile implements OpenFile {
     try {
       boolean writable = access == FileIo.Access.READ_WRITE;
       int flags =
-          Libc.O_CLOEXEC
-              | (writable ? Libc.O_RDWR : Libc.O_RDONLY)
-              | (direct ? Libc.O_DIRECT : 0);
+          Libc.O_CLOEXEC | (writable ? Libc.O_RDWR : Libc.O_RDONLY) | (direct ? Libc.O_DIRECT : 0);
       String name = "/proc/self/fd/" + descriptor;
       boolean byNumber = Files.exists(Path.of(name));
       int data = open(byNumber ? Paths.bytes(name) : Paths.bytes(path), flags, access, direct);

@@ -50,7 +50,8 @@ final class FileStatus {
   }
 
   long device() {
-    return ((long) raw.getInt(DEVICE_MAJOR) << 32) | Integer.toUnsignedLong(raw.getInt(DEVICE_MINOR));
+    return ((long) raw.getInt(DEVICE_MAJOR) << 32)
+        | Integer.toUnsignedLong(raw.getInt(DEVICE_MINOR));
   }
 
   long inode() {
@@ -79,8 +80,7 @@ final class FileStatus {
    * say, which suits every device in use.
    */
   int directAlignment() {
-    int known =
-        Math.max(raw.getInt(DIRECT_MEMORY_ALIGNMENT), raw.getInt(DIRECT_OFFSET_ALIGNMENT));
+    int known = Math.max(raw.getInt(DIRECT_MEMORY_ALIGNMENT), raw.getInt(DIRECT_OFFSET_ALIGNMENT));
     return Integer.bitCount(known) == 1 && known >= BLOCK ? known : 4096;
   }
 

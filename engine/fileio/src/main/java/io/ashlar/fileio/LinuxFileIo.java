@@ -31,8 +31,7 @@ public final class LinuxFileIo implements FileIo {
   @Override
   public OpenFile open(Path path, Access access) {
     int mode = access == Access.READ_WRITE ? Libc.O_RDWR : Libc.O_RDONLY;
-    return new AnchorFile(
-        path, descriptor(path, mode | Libc.O_NONBLOCK, access, "Could not open"));
+    return new AnchorFile(path, descriptor(path, mode | Libc.O_NONBLOCK, access, "Could not open"));
   }
 
   @Override

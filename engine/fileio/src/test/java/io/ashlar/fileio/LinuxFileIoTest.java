@@ -70,7 +70,8 @@ final class LinuxFileIoTest {
   @Test
   void tellsWhatFstatTells() throws IOException {
     Path path = Files.write(directory.resolve("f"), new byte[10_000]);
-    Files.setLastModifiedTime(path, FileTime.from(1_600_000_000_123_456_789L, TimeUnit.NANOSECONDS));
+    Files.setLastModifiedTime(
+        path, FileTime.from(1_600_000_000_123_456_789L, TimeUnit.NANOSECONDS));
     try (OpenFile file = files.open(path, Access.READ_ONLY)) {
       OpenFile.Stat stat = file.stat();
       assertThat(stat.kind()).isEqualTo(OpenFile.Kind.REGULAR);
@@ -226,8 +227,7 @@ final class LinuxFileIoTest {
     return ByteBuffer.wrap(bytes);
   }
 
-  private static AbstractStringAssert<?> expect(
-      ErrorCode code, ThrowingCallable call) {
+  private static AbstractStringAssert<?> expect(ErrorCode code, ThrowingCallable call) {
     BlockException e = catchThrowableOfType(BlockException.class, call);
     assertThat(e).isNotNull();
     assertThat(e.code()).as(e.getMessage()).isEqualTo(code);
