@@ -15,12 +15,12 @@ public final class PooledBuffers {
   /**
    * A pool that is empty at first.
    *
-   * @param size bytes of each buffer, more than 0
+   * @param size bytes of each buffer, a multiple of the alignment, more than 0
    * @param alignment bytes, a power of two that each buffer's address is a multiple of
    * @param kept how many idle buffers are kept at most
    */
   public PooledBuffers(int size, int alignment, int kept) {
-    if (size < 1 || Integer.bitCount(alignment) != 1) {
+    if (Integer.bitCount(alignment) != 1 || size < 1 || size % alignment != 0) {
       throw new IllegalArgumentException("no buffers of " + size + " bytes at " + alignment);
     }
     this.size = size;
