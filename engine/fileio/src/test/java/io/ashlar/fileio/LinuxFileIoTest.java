@@ -102,7 +102,7 @@ final class LinuxFileIoTest {
       assertThat(data.punchHole(3L * block, 9L * block)).isTrue();
       assertThat(data.length()).isEqualTo(4L * block);
       assertThat(data.zeroRange(2L * block, 4L * block)).isTrue();
-      assertThat(byteAt(data, 2 * block)).isZero();
+      assertThat(byteAt(data, 2L * block)).isZero();
       assertThat(data.length()).isEqualTo(6L * block);
       assertThat(data.allocate(0, 8L * block)).isTrue();
       assertThat(data.length()).isEqualTo(8L * block);

@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
  * holding everything from there on; Linux writes such a page back before a direct access reads it,
  * and drops it when a direct access overwrites it.
  */
+@SuppressWarnings("try") // a range is held by the block, which has no use for the object
 final class DirectTransfer {
   private static final int PIECE = 1 << 20;
   private static final int USUAL = 4096;

@@ -8,6 +8,7 @@ import io.ashlar.spi.RangeLock;
 import java.util.Locale;
 
 /** Changes a file's length, whole or not at all. */
+@SuppressWarnings("try") // a range is held by the block, which has no use for the object
 final class FileLength {
   private FileLength() {}
 

@@ -8,6 +8,7 @@ import io.ashlar.spi.RangeLock;
 import java.nio.ByteBuffer;
 
 /** Ranges that are to read as zeroes. */
+@SuppressWarnings("try") // a range is held by the block, which has no use for the object
 final class Zeroes {
   /** Aligned for O_DIRECT. Never written to. */
   private static final ByteBuffer ZEROES =

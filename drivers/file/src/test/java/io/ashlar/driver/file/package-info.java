@@ -1,0 +1,2 @@
+/** Tests of the driver {@code file}, on real files. */
+package io.ashlar.driver.file;
