@@ -13,7 +13,7 @@ import java.util.Optional;
 /** Checks maps of options against lists of what is known. */
 public final class MapChecker {
   /** Takes keys of the top level that are no plain options, such as children. */
-  interface Special {
+  public interface Special {
     /** Whether it took the key. */
     boolean take(String key, Object value, List<String> path);
   }
@@ -42,12 +42,29 @@ public final class MapChecker {
    */
   public static Options check(
       Map<?, ?> raw, List<OptionSpec> known, List<String> path, String where) {
-    Map<String, Object> tree = OptionTree.unfold(raw, path);
-    return Options.of(check(tree, known, path, where, List.of(), (key, value, here) -> false));
+    return check(raw, known, path, where, List.of(), (key, value, here) -> false);
   }
 
-  /** The same for a map that is unfolded already and has keys of another kind as well. */
-  static Map<String, Object> check(
+  /**
+   * The values of a map that also has keys of another kind.
+   *
+   * @param raw nested maps or dotted keys
+   * @param otherNames the keys of the other kind, to be suggested for misspelt ones
+   * @param special takes them
+   */
+  public static Options check(
+      Map<?, ?> raw,
+      List<OptionSpec> known,
+      List<String> path,
+      String where,
+      List<String> otherNames,
+      Special special) {
+    return Options.of(
+        checkTree(OptionTree.unfold(raw, path), known, path, where, otherNames, special));
+  }
+
+  /** The same for a map that is unfolded already. */
+  static Map<String, Object> checkTree(
       Map<String, Object> tree,
       List<OptionSpec> known,
       List<String> path,

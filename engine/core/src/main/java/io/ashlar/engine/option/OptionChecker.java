@@ -112,7 +112,7 @@ public final class OptionChecker {
       Map<String, CheckedChild> children = new LinkedHashMap<>();
       Map<String, Object> tree = OptionTree.unfold(raw, List.of());
       Map<String, Object> values =
-          MapChecker.check(
+          MapChecker.checkTree(
               tree,
               schema.options(),
               List.of(),
@@ -132,7 +132,7 @@ public final class OptionChecker {
       known.addAll(schema.options());
       Map<String, Object> nested = new LinkedHashMap<>();
       Map<String, Object> values =
-          MapChecker.check(
+          MapChecker.checkTree(
               tree,
               known,
               path,
