@@ -1,11 +1,32 @@
 package io.ashlar.cli;
 
+import picocli.CommandLine;
+
 /** The ashlar command. */
 public final class Main {
   private Main() {}
 
   /** Runs one command and ends the process with its exit code. */
   public static void main(String[] args) {
-    System.out.println("ashlar");
+    System.exit(run(args));
+  }
+
+  /**
+   * Runs one command.
+   *
+   * @return 0 done, 1 a step failed, 2 wrong use or configuration, 130 and 143 by signal
+   */
+  public static int run(String... args) {
+    CommandLine line = new CommandLine(new AshlarCommand());
+    line.addSubcommand("help", new CommandLine.HelpCommand());
+    line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
+    line.setExecutionExceptionHandler(
+        (e, command, parsed) -> {
+          // Nothing the user did: the trace is what a report of it needs.
+          e.printStackTrace(System.err);
+          System.err.println("ashlar: unexpected failure: " + e);
+          return CommandLine.ExitCode.SOFTWARE;
+        });
+    return line.execute(args);
   }
 }

@@ -23,7 +23,8 @@ final class BitmapCommands {
                   "adds a bitmap",
                   NODE,
                   NAME,
-                  OptionSpec.size("granularity", "bytes per bit, a power of two from 512; 0: default")
+                  OptionSpec.size(
+                          "granularity", "bytes per bit, a power of two from 512; 0: default")
                       .between(0, 1L << 31)
                       .withDefault(0L),
                   OptionSpec.bool("persistent", false, "kept in the image"),

@@ -37,7 +37,8 @@ final class CommandChecker {
             List.of(),
             "'" + spec.name() + "'",
             names,
-            (key, value, path) -> names.contains(key) && objects.put(key, nonNull(value, path)) == null);
+            (key, value, path) ->
+                names.contains(key) && objects.put(key, nonNull(value, path)) == null);
     for (ObjectArgument object : spec.objects()) {
       if (!objects.containsKey(object.name())) {
         throw new InvalidOptionException(
@@ -63,8 +64,7 @@ final class CommandChecker {
           List<NodeDefinition> all = reopened(value);
           for (int i = 0; i < all.size(); i++) {
             NodeDefinition one = all.get(i);
-            within(
-                List.of(object.name(), Integer.toString(i)), () -> checker.checkReopen(one));
+            within(List.of(object.name(), Integer.toString(i)), () -> checker.checkReopen(one));
           }
         }
         case CREATION -> within(path, () -> creation(map(value), checker));

@@ -76,10 +76,7 @@ final class JobCommands {
                   OptionSpec.string("device", "the job").mandatory(),
                   OptionSpec.size("speed", "bytes a second; 0 is no limit").mandatory()),
               (engine, a) -> {
-                engine
-                    .jobs()
-                    .get(a.values().string("device"))
-                    .setSpeed(a.values().number("speed"));
+                engine.jobs().get(a.values().string("device")).setSpeed(a.values().number("speed"));
                 return Map.of();
               }),
           steer(

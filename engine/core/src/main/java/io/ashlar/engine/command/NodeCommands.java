@@ -44,8 +44,7 @@ final class NodeCommands {
               }),
           new Command(
               CommandSpec.of("blockdev-reopen", "gives nodes new options, all or nothing")
-                  .with(
-                      new ObjectArgument("options", Form.REOPENED, "the nodes with all options")),
+                  .with(new ObjectArgument("options", Form.REOPENED, "the nodes with all options")),
               NodeCommands::reopen),
           new Command(
               CommandSpec.of(

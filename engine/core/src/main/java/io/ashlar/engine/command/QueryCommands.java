@@ -21,7 +21,8 @@ final class QueryCommands {
                   "query-named-block-nodes",
                   "all nodes with their options, children and bitmaps",
                   OptionSpec.bool("flat", true, "QMP's; backing nodes are listed by themselves")),
-              (engine, a) -> engine.graph().nodes().await().stream().map(QueryCommands::node).toList()),
+              (engine, a) ->
+                  engine.graph().nodes().await().stream().map(QueryCommands::node).toList()),
           new Command(
               CommandSpec.of("query-jobs", "all jobs"),
               (engine, a) -> engine.jobs().list().stream().map(QueryCommands::job).toList()),

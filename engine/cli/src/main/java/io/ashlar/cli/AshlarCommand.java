@@ -1,0 +1,36 @@
+package io.ashlar.cli;
+
+import io.ashlar.cli.run.RunCommand;
+import java.util.concurrent.Callable;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The command {@code ashlar}. */
+@Command(
+    name = "ashlar",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class,
+    description = "The block layer of a virtual machine: images, filters, bitmaps, backups.",
+    commandListHeading = "%nCommands:%n",
+    subcommands = {RunCommand.class, AutoComplete.GenerateCompletion.class},
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  ashlar run examples/incremental-backup.conf",
+      "  ashlar run examples/incremental-backup.conf --set image=vm.qcow2 --set out=/backup/vm",
+      "  ashlar help run",
+      "  source <(ashlar generate-completion)      completes in bash and zsh",
+      "",
+      "Results go to stdout, everything else to stderr. Only a terminal gets a progress bar."
+    })
+final class AshlarCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(System.err);
+    return CommandLine.ExitCode.USAGE;
+  }
+}

@@ -1,0 +1,63 @@
+package io.ashlar.cli.run;
+
+import com.typesafe.config.ConfigValue;
+import io.ashlar.spi.ErrorCode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One step of a graph file.
+ *
+ * @param number counts from 1 over the graph's nodes and the run list
+ * @param command the name of the command
+ * @param arguments its arguments
+ * @param name what the file calls the step, or {@code null}
+ * @param background the next step does not wait for its end
+ * @param expectedError the error that is wanted, or {@code null}
+ * @param skipped the reason why the step is left out, or {@code null}
+ * @param source where it stands
+ * @param prefix path from there to its arguments
+ */
+record Step(
+    int number,
+    String command,
+    Map<String, Object> arguments,
+    String name,
+    boolean background,
+    ErrorCode expectedError,
+    String skipped,
+    ConfigValue source,
+    List<String> prefix) {
+
+  private static final List<String> SUBJECTS =
+      List.of("node-name", "node", "device", "above", "a", "query", "id", "text");
+
+  /** Command and what it is about, for people. */
+  String title() {
+    StringBuilder title = new StringBuilder(command);
+    if (command.startsWith("block-dirty-bitmap-") && arguments.get("node") instanceof String node) {
+      Object bitmap = arguments.getOrDefault("name", arguments.get("target"));
+      title.append(' ').append(node).append('/').append(bitmap);
+    } else {
+      SUBJECTS.stream()
+          .map(arguments::get)
+          .filter(String.class::isInstance)
+          .findFirst()
+          .ifPresent(subject -> title.append(' ').append(subject));
+    }
+    return name == null ? title.toString() : name + ": " + title;
+  }
+
+  /** The name of the step for those who wait for it. */
+  String handle() {
+    return name == null ? "step " + number : name;
+  }
+
+  /** {@code FILE:LINE} of an option among the arguments. */
+  String place(List<String> path) {
+    List<String> whole = new ArrayList<>(prefix);
+    whole.addAll(path);
+    return Places.below(source, whole);
+  }
+}

@@ -1,0 +1,233 @@
+package io.ashlar.cli.run;
+
+import io.ashlar.engine.api.Ashlar;
+import io.ashlar.engine.api.BlockDevice;
+import io.ashlar.engine.api.DeviceSettings;
+import io.ashlar.engine.api.Job;
+import io.ashlar.engine.command.CommandSet;
+import io.ashlar.engine.command.CommandSpec;
+import io.ashlar.engine.option.Sizes;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.Options;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What the steps do. Background steps are kept by name until somebody waits for them. */
+final class StepActions implements AutoCloseable {
+  private static final Duration BAR = Duration.ofMillis(200);
+  private static final Duration FOR_EVER = Duration.ofDays(36500);
+
+  private final Ashlar engine;
+  private final CommandSet commands;
+  private final References references;
+  private final Report report;
+  private final Cancellation cancellation;
+  private final AtomicInteger devices = new AtomicInteger();
+  private final Map<String, Background> background = new LinkedHashMap<>();
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(
+          task -> {
+            Thread thread = new Thread(task, "ashlar-run-guest");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  /** What a step left running. */
+  private record Background(Step step, Future<String> guest, String jobId) {}
+
+  /**
+   * The end of a step.
+   *
+   * @param text what there is to say, or {@code null}
+   * @param answer the command's answer, or {@code null}
+   * @param started it goes on in the background
+   */
+  record Done(String text, Object answer, boolean started) {
+    static Done saying(String text) {
+      return new Done(text, null, false);
+    }
+  }
+
+  StepActions(Ashlar engine, References references, Report report, Cancellation cancellation) {
+    this.engine = engine;
+    this.commands = new CommandSet(engine);
+    this.references = references;
+    this.report = report;
+    this.cancellation = cancellation;
+  }
+
+  /** Ends the helpers of background steps; their devices are closed with the engine. */
+  @Override
+  public void close() {
+    threads.shutdownNow();
+  }
+
+  /** The steps that nobody has waited for. */
+  List<Step> running() {
+    return new ArrayList<>(background.values().stream().map(Background::step).toList());
+  }
+
+  /** Carries a step out. */
+  Done run(Step step) {
+    cancellation.check();
+    if (!RunnerCommands.names().contains(step.command())) {
+      return command(step);
+    }
+    RunnerCommands.Checked checked = RunnerCommands.check(step.command(), step.arguments());
+    Options values = checked.values();
+    return switch (step.command()) {
+      case "write", "read", "write-zeroes", "discard" -> guest(step, values);
+      case "flush" -> {
+        try (BlockDevice device = attach(values.string("node"), false)) {
+          device.flush();
+        }
+        yield Done.saying(null);
+      }
+      case "compare" ->
+          Done.saying(
+              new CompareStep(engine, cancellation)
+                  .run(checked.objects().get("a"), checked.objects().get("b")));
+      case "expect" -> Done.saying(expect(values, checked.objects()));
+      case "wait-job" -> join(values.string("id"));
+      case "print" -> Done.saying(values.string("text"));
+      default -> throw new IllegalStateException(step.command());
+    };
+  }
+
+  /** Waits for a background step or a job. */
+  Done join(String id) {
+    Background waited = background.remove(id);
+    if (waited == null) {
+      for (Background one : background.values()) {
+        if (id.equals(one.jobId())) {
+          background.remove(one.step().handle());
+          waited = one;
+          break;
+        }
+      }
+    }
+    if (waited != null && waited.guest() != null) {
+      return Done.saying(guestResult(waited.guest()));
+    }
+    Step step = waited == null ? null : waited.step();
+    return Done.saying(await(engine.jobs().get(waited == null ? id : waited.jobId()), step));
+  }
+
+  private Done command(Step step) {
+    Map<String, Object> arguments =
+        step.command().equals("blockdev-add")
+            ? references.complete(step.arguments())
+            : step.arguments();
+    Object answer = commands.execute(step.command(), arguments);
+    boolean job = CommandSet.spec(step.command()).map(CommandSpec::startsJob).orElse(false);
+    if (!job) {
+      return new Done(null, answer, false);
+    }
+    String id = String.valueOf(((Map<?, ?>) answer).get("job-id"));
+    if (step.background()) {
+      background.put(step.handle(), new Background(step, null, id));
+      return new Done(null, answer, true);
+    }
+    return new Done(await(engine.jobs().get(id), step), null, false);
+  }
+
+  private String await(Job job, Step step) {
+    if (step != null) {
+      job.onProgress(BAR, this::unlessClosed, progress -> report.progress(step, progress));
+    }
+    long bytes = job.result().await(FOR_EVER);
+    return bytes + " bytes copied (" + Sizes.human(bytes) + ")";
+  }
+
+  /** A job may tell of its end when nobody listens any more. */
+  private void unlessClosed(Runnable task) {
+    if (!threads.isShutdown()) {
+      try {
+        threads.execute(task);
+      } catch (RejectedExecutionException closed) {
+        // closed a moment ago
+      }
+    }
+  }
+
+  private Done guest(Step step, Options options) {
+    boolean writes = !step.command().equals("read");
+    BlockDevice device = attach(options.string("node"), writes);
+    if (!step.background()) {
+      return Done.saying(guest(step, device, options));
+    }
+    background.put(
+        step.handle(),
+        new Background(step, threads.submit(() -> guest(step, device, options)), null));
+    return new Done(null, null, true);
+  }
+
+  private String guest(Step step, BlockDevice device, Options options) {
+    try (device) {
+      GuestIo io = new GuestIo(device, options, cancellation);
+      return switch (step.command()) {
+        case "write" -> io.write();
+        case "read" -> io.read();
+        case "write-zeroes" -> io.writeZeroes();
+        default -> io.discard();
+      };
+    }
+  }
+
+  private BlockDevice attach(String node, boolean writes) {
+    String name = "guest-" + devices.incrementAndGet();
+    return engine
+        .graph()
+        .attach(node, writes ? DeviceSettings.writer(name) : DeviceSettings.reader(name))
+        .await();
+  }
+
+  private static String guestResult(Future<String> guest) {
+    try {
+      return guest.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof BlockException known) {
+        throw known;
+      }
+      throw new CompletionException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new BlockException(ErrorCode.CANCELLED, "interrupted", e);
+    }
+  }
+
+  private String expect(Options values, Map<String, Object> objects) {
+    Map<String, Object> arguments = new LinkedHashMap<>();
+    if (objects.get("arguments") instanceof Map<?, ?> map) {
+      map.forEach((key, value) -> arguments.put((String) key, value));
+    }
+    Object answer = commands.execute(values.string("query"), arguments);
+    Object found = AnswerPath.parse(values.string("path")).in(answer);
+    Object wanted = objects.get("value");
+    if (!same(found, wanted)) {
+      throw new BlockException(
+          ErrorCode.EXPECTATION_FAILED,
+          values.string("path") + " is " + Json.line(found) + ", not " + Json.line(wanted));
+    }
+    return values.string("path") + " is " + Json.line(found);
+  }
+
+  private static boolean same(Object found, Object wanted) {
+    if (found instanceof Number n && wanted instanceof String text) {
+      return Sizes.parse(text).equals(OptionalLong.of(n.longValue()));
+    }
+    return Json.line(found).equals(Json.line(wanted));
+  }
+}
