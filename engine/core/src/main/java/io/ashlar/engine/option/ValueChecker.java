@@ -9,11 +9,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /** Checks single values and turns them into what {@link Options} holds. */
 public final class ValueChecker {
   /** More elements than any list of options has. */
   private static final int LONGEST_LIST = 65536;
+
+  private static final Set<String> TRUE = Set.of("on", "yes", "true", "y");
+  private static final Set<String> FALSE = Set.of("off", "no", "false", "n");
 
   private ValueChecker() {}
 
@@ -41,13 +45,12 @@ public final class ValueChecker {
       return b;
     }
     if (value instanceof String s) {
-      switch (s.toLowerCase(Locale.ROOT)) {
-        case "on", "yes", "true", "y":
-          return true;
-        case "off", "no", "false", "n":
-          return false;
-        default:
-          break;
+      String word = s.toLowerCase(Locale.ROOT);
+      if (TRUE.contains(word)) {
+        return true;
+      }
+      if (FALSE.contains(word)) {
+        return false;
       }
     }
     throw wrong(option, value, "true or false", path);
