@@ -34,8 +34,7 @@ final class BlkdebugNodeTest {
   private final MemoryNode memory = MemoryNode.fixed(1 << 20);
   private final TestHost host = TestHost.create().waits(time).clock(time).child("image", memory);
 
-  @SafeVarargs
-  private final BlockNode open(Map<String, ?>... errors) {
+  private BlockNode open(Object... errors) {
     host.nodeOptions(NodeOptions.DEFAULTS.withDiscardUnmap(true));
     return host.open(new BlkdebugDriver(), Map.of("inject-error", List.of(errors)));
   }

@@ -116,7 +116,7 @@ final class CopyBeforeWriteRaceTest {
       if (atBegin[t] == 0) {
         expected = Arrays.copyOfRange(disks.content, t * CLUSTER, (t + 1) * CLUSTER);
       }
-      assertThat(Arrays.equals(disks.target.get(t * CLUSTER, CLUSTER), expected))
+      assertThat(Arrays.equals(disks.target.get((long) t * CLUSTER, CLUSTER), expected))
           .as("guest %d had written %d times; seed %d", t, atBegin[t], seed)
           .isTrue();
     }
