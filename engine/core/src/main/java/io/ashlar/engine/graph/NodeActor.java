@@ -10,10 +10,8 @@ import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.pattern.StatusReply;
-import io.ashlar.engine.admission.StripedGate;
 import io.ashlar.engine.bitmap.BitmapCommand;
 import io.ashlar.engine.bitmap.BitmapDirectory;
-import io.ashlar.engine.bitmap.NodeBitmaps;
 import io.ashlar.engine.graph.NodeCommand.AbortReopen;
 import io.ashlar.engine.graph.NodeCommand.Close;
 import io.ashlar.engine.graph.NodeCommand.CommitReopen;
@@ -55,25 +53,26 @@ public final class NodeActor extends AbstractBehavior<NodeCommand> {
   private final Scheduler scheduler;
   private BitmapStore armedThrough;
 
-  /** The actor of a node that is about to be opened. */
-  public static Behavior<NodeCommand> create(String name, NodeServices services) {
-    return Behaviors.setup(context -> new NodeActor(context, name, services));
+  /** The actor over a node's core; a restarted one finds the core, and its directory, as they were. */
+  public static Behavior<NodeCommand> create(NodeCore core, NodeServices services) {
+    return Behaviors.setup(context -> new NodeActor(context, core, services));
   }
 
-  private NodeActor(ActorContext<NodeCommand> context, String name, NodeServices services) {
+  private NodeActor(ActorContext<NodeCommand> context, NodeCore core, NodeServices services) {
     super(context);
     this.services = services;
     this.scheduler = context.getSystem().scheduler();
-    NodeBitmaps nodeBitmaps = new NodeBitmaps(name, services.waits());
-    this.core =
-        new NodeCore(
-            name,
-            nodeBitmaps,
-            new StripedGate("background work of node '" + name + "'", services.waits()));
+    this.core = core;
     this.bitmaps =
-        context.spawn(
-            BitmapDirectory.create(name, nodeBitmaps, services.waits(), services.drivers()),
-            "bitmaps");
+        context
+            .getChild("bitmaps")
+            .map(ActorRef::<BitmapCommand>unsafeUpcast)
+            .orElseGet(
+                () ->
+                    context.spawn(
+                        BitmapDirectory.create(
+                            core.name(), core.bitmaps(), services.waits(), services.drivers()),
+                        "bitmaps"));
   }
 
   @Override

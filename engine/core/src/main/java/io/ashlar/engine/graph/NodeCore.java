@@ -34,11 +34,19 @@ public final class NodeCore implements BlockIo {
   private int addedWriteFlags;
   private DetectZeroes detectZeroes = DetectZeroes.OFF;
 
-  NodeCore(String name, NodeBitmaps bitmaps, StripedGate background) {
+  private NodeCore(String name, NodeBitmaps bitmaps, StripedGate background) {
     this.name = name;
     this.bitmaps = bitmaps;
     this.recording = bitmaps.recording();
     this.background = background;
+  }
+
+  /** The core of a node that is about to be opened. */
+  public static NodeCore create(String name, NodeServices services) {
+    return new NodeCore(
+        name,
+        new NodeBitmaps(name, services.waits()),
+        new StripedGate("background work of node '" + name + "'", services.waits()));
   }
 
   /** The driver's node is open. */

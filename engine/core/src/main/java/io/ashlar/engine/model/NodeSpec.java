@@ -1,5 +1,6 @@
 package io.ashlar.engine.model;
 
+import io.ashlar.engine.option.StatedOptions;
 import io.ashlar.spi.BlockDriver;
 import io.ashlar.spi.ChildKind;
 import io.ashlar.spi.ChildPresence;
@@ -23,6 +24,7 @@ import java.util.Set;
  * @param children role to node name
  * @param detached roles that the caller wants empty
  * @param owned names of children that were defined inside this node and are closed with it
+ * @param stated the generic options as they were written down, to inherit anew when a parent changes
  * @param hidden made by the engine (a job's filter); left out of queries unless asked for
  */
 public record NodeSpec(
@@ -33,6 +35,7 @@ public record NodeSpec(
     Map<String, String> children,
     Set<String> detached,
     Set<String> owned,
+    StatedOptions stated,
     boolean hidden) {
 
   /** Copies the collections, keeping their order. */
@@ -67,11 +70,11 @@ public record NodeSpec(
   public NodeSpec withChild(String role, String node) {
     Map<String, String> changed = new LinkedHashMap<>(children);
     changed.put(role, node);
-    return new NodeSpec(name, driver, nodeOptions, options, changed, detached, owned, hidden);
+    return new NodeSpec(name, driver, nodeOptions, options, changed, detached, owned, stated, hidden);
   }
 
   /** The same node, hidden. */
   public NodeSpec asHidden() {
-    return new NodeSpec(name, driver, nodeOptions, options, children, detached, owned, true);
+    return new NodeSpec(name, driver, nodeOptions, options, children, detached, owned, stated, true);
   }
 }

@@ -4,6 +4,7 @@ import io.ashlar.spi.Permissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.LinkedHashSet;
 
 /**
  * What a change from one graph to the next asks of each node.
@@ -45,5 +46,18 @@ public record Plan(
     return next != null
         && !next.nodeOptions().readOnly()
         && (old == null || old.nodeOptions().readOnly());
+  }
+
+  /** The same plan with more nodes quiesced. */
+  public Plan touching(Set<String> more) {
+    if (touched.containsAll(more)) {
+      return this;
+    }
+    Set<String> allTouched = new LinkedHashSet<>(touched);
+    allTouched.addAll(more);
+    Set<String> allQuiesced = new LinkedHashSet<>(quiesced);
+    allQuiesced.addAll(before.devicesReaching(more));
+    return new Plan(
+        before, after, permissions, down, up, added, removed, allQuiesced, allTouched);
   }
 }

@@ -31,6 +31,7 @@ import io.ashlar.spi.Clock;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Permissions;
 import io.ashlar.spi.ReopenPass;
+import io.ashlar.spi.Waits;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -45,7 +46,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
 
 /**
  * One change of the graph, over any number of nodes, all or nothing. It quiesces, asks the nodes in two passes to
@@ -69,16 +69,18 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
    * What a transaction works with.
    *
    * @param runtime the open nodes
-   * @param spawn starts the actor of a new node
+   * @param fresh the actors of the new nodes, which nothing was opened with yet
    * @param control runs blocking waits of the control plane
+   * @param waits what gates of new devices wait through
    * @param clock time
    * @param quiesceLimit how long requests may take to leave
    * @param prepareLimit how long one node may take to prepare
    */
   public record Setting(
       GraphRuntime runtime,
-      Function<String, ActorRef<NodeCommand>> spawn,
+      Map<String, ActorRef<NodeCommand>> fresh,
       Executor control,
+      Waits waits,
       Clock clock,
       Duration quiesceLimit,
       Duration prepareLimit) {}
@@ -216,7 +218,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
   }
 
   private void open(String name) {
-    ActorRef<NodeCommand> actor = setting.spawn().apply(name);
+    ActorRef<NodeCommand> actor = setting.fresh().get(name);
     Map<String, Edge> edges = stagedEdges(name);
     CompletionStage<NodeCore> core =
         AskPattern.askWithStatus(
@@ -297,10 +299,15 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     Deque<NodeHandle> fresh = new ArrayDeque<>();
     opened.values().forEach(fresh::push);
     for (NodeHandle handle : fresh) {
-      all = thenAsk(all, handle, Close::new);
+      all = thenAsk(all, handle.actor(), Close::new);
+    }
+    for (Map.Entry<String, ActorRef<NodeCommand>> actor : setting.fresh().entrySet()) {
+      if (!opened.containsKey(actor.getKey())) {
+        all = thenAsk(all, actor.getValue(), Close::new);
+      }
     }
     for (String name : reverse) {
-      all = thenAsk(all, runtime.nodes().get(name), AbortReopen::new);
+      all = thenAsk(all, runtime.nodes().get(name).actor(), AbortReopen::new);
     }
     getContext().pipeToSelf(all, (errors, failure) -> new AllDone(errors));
     return this;
@@ -314,18 +321,18 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
         all =
             thenAsk(
                 all,
-                runtime.nodes().get(name),
+                runtime.nodes().get(name).actor(),
                 replyTo -> new CommitReopen(next, replyTo));
       }
     }
     all =
         all.thenApply(
             errors -> {
-              Retargeting.apply(plan, runtime, opened, stagedEdges);
+              Retargeting.apply(plan, runtime, opened, stagedEdges, setting.waits());
               return errors;
             });
     for (String name : plan.removed()) {
-      all = thenAsk(all, runtime.nodes().get(name), Close::new);
+      all = thenAsk(all, runtime.nodes().get(name).actor(), Close::new);
     }
     getContext().pipeToSelf(all, (errors, failure) -> new AllDone(errors));
     return this;
@@ -333,13 +340,13 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
 
   private CompletionStage<List<Throwable>> thenAsk(
       CompletionStage<List<Throwable>> before,
-      NodeHandle handle,
+      ActorRef<NodeCommand> actor,
       akka.japi.function.Function<ActorRef<StatusReply<Done>>, NodeCommand> message) {
     return before.thenCompose(
         errors ->
             collect(
                 CompletableFuture.completedFuture(errors),
-                AskPattern.askWithStatus(handle.actor(), message, UNHURRIED, scheduler)));
+                AskPattern.askWithStatus(actor, message, UNHURRIED, scheduler)));
   }
 
   private static CompletionStage<List<Throwable>> collect(

@@ -1,5 +1,6 @@
 package io.ashlar.engine.reopen;
 
+import io.ashlar.engine.admission.StripedGate;
 import io.ashlar.engine.graph.DeviceCore;
 import io.ashlar.engine.graph.Edge;
 import io.ashlar.engine.graph.GraphRuntime;
@@ -9,6 +10,8 @@ import io.ashlar.engine.model.NodeSpec;
 import io.ashlar.engine.model.Plan;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.Permission;
+import io.ashlar.spi.Waits;
 import java.util.Map;
 
 /** Swaps references once a change was decided: plain writes, published by the gates that open afterwards. */
@@ -20,7 +23,8 @@ final class Retargeting {
       Plan plan,
       GraphRuntime runtime,
       Map<String, NodeHandle> opened,
-      Map<String, Map<String, Edge>> stagedEdges) {
+      Map<String, Map<String, Edge>> stagedEdges,
+      Waits waits) {
     runtime.nodes().putAll(opened);
     for (NodeSpec spec : plan.after().nodes().values()) {
       NodeHandle handle = runtime.nodes().get(spec.name());
@@ -47,6 +51,18 @@ final class Retargeting {
       if (next != null) {
         device.retarget(runtime.nodes().get(next.node()).core());
       }
+    }
+    for (DeviceSpec device : plan.after().devices().values()) {
+      runtime
+          .devices()
+          .computeIfAbsent(
+              device.name(),
+              name ->
+                  new DeviceCore(
+                      name,
+                      device.permissions().uses(Permission.WRITE),
+                      new StripedGate("device '" + name + "'", waits),
+                      runtime.nodes().get(device.node()).core()));
     }
     runtime.publish(plan.after());
   }
