@@ -8,6 +8,7 @@ import io.ashlar.engine.api.DirtyView;
 import io.ashlar.engine.api.Reply;
 import io.ashlar.engine.bitmap.BitmapCommand;
 import io.ashlar.engine.bitmap.bits.BitTree;
+import io.ashlar.engine.bitmap.bits.TreeBits;
 import io.ashlar.engine.control.GraphControl;
 import io.ashlar.engine.graph.NodeHandle;
 import io.ashlar.spi.BlockException;
@@ -163,13 +164,13 @@ final class BitmapsFacade implements Bitmaps {
   private static DirtyView exact(BitTree tree) {
     List<DirtyView.Extent> extents = new ArrayList<>();
     long dirty = 0;
-    long start = tree.nextSet(0);
-    while (start >= 0 && start < tree.length()) {
-      long clear = tree.nextClear(start);
-      long end = clear < 0 ? tree.length() : Math.min(clear, tree.length());
+    long start = tree.nextDirty(0);
+    while (start >= 0) {
+      long clean = tree.nextClean(start);
+      long end = clean < 0 ? tree.length() : clean;
       extents.add(new DirtyView.Extent(start, end - start));
       dirty += end - start;
-      start = end >= tree.length() ? -1 : tree.nextSet(end);
+      start = clean < 0 ? -1 : tree.nextDirty(end);
     }
     return new DirtyView.Exact(extents, dirty);
   }
@@ -178,7 +179,7 @@ final class BitmapsFacade implements Bitmaps {
   public Reply<String> sha256(String node, String name) {
     return replies.reply(
         "hashing bitmap '" + name + "' of '" + node + "'",
-        () -> snapshot(node, name).thenApply(BitTree::sha256));
+        () -> snapshot(node, name).thenApply(TreeBits::sha256));
   }
 
   private static CompletionStage<Void> nothing(CompletionStage<Done> done) {
