@@ -3,10 +3,11 @@ package io.ashlar.engine.facade;
 import io.ashlar.engine.api.Event;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -37,19 +38,24 @@ public final class EventHub {
   private static final class Subscriber {
     private final Executor executor;
     private final Consumer<Event> listener;
-    private final Queue<Event> queue;
+    private final int capacity;
+    private final Queue<Event> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong missed = new AtomicLong();
     private final AtomicBoolean scheduled = new AtomicBoolean();
 
     Subscriber(Executor executor, Consumer<Event> listener, int capacity) {
       this.executor = executor;
       this.listener = listener;
-      this.queue = new ArrayBlockingQueue<>(capacity);
+      this.capacity = capacity;
     }
 
     void offer(Event event) {
-      if (!queue.offer(event)) {
+      if (waiting.incrementAndGet() > capacity) {
+        waiting.decrementAndGet();
         missed.incrementAndGet();
+      } else {
+        queue.add(event);
       }
       schedule();
     }
@@ -68,6 +74,7 @@ public final class EventHub {
     private void drain() {
       try {
         for (Event event = queue.poll(); event != null; event = queue.poll()) {
+          waiting.decrementAndGet();
           tell(event);
         }
         long lost = missed.getAndSet(0);
