@@ -10,13 +10,14 @@ import io.ashlar.spi.BitmapStore;
 import java.util.List;
 
 /**
- * The messages of a node's bitmap directory. Failures are {@link io.ashlar.spi.BlockException}. The directory never
- * quiesces and never waits for a drain; whoever needs the node quiesced did that before sending.
+ * The messages of a node's bitmap directory. Failures are {@link io.ashlar.spi.BlockException}. The
+ * directory never quiesces and never waits for a drain; whoever needs the node quiesced did that
+ * before sending.
  */
 public sealed interface BitmapCommand {
   /**
-   * Reads the stored bitmaps of a node that was just opened; a writable one is armed before the reply, so that nothing
-   * can be written before IN_USE is durable.
+   * Reads the stored bitmaps of a node that was just opened; a writable one is armed before the
+   * reply, so that nothing can be written before IN_USE is durable.
    *
    * @param store the node's directory, or {@code null} when it keeps none
    */
@@ -24,8 +25,9 @@ public sealed interface BitmapCommand {
       implements BitmapCommand {}
 
   /**
-   * The node is about to lose writing, or to be closed: store, flush, publish, flush. The bits stay in memory; the node
-   * is quiesced. Afterwards it is sealed: if the change is given up, the next write arms again.
+   * The node is about to lose writing, or to be closed: store, flush, publish, flush. The bits stay
+   * in memory; the node is quiesced. Afterwards it is sealed: if the change is given up, the next
+   * write arms again.
    */
   record Seal(ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
 
@@ -33,14 +35,20 @@ public sealed interface BitmapCommand {
   record ArmThrough(BitmapStore staged, ActorRef<StatusReply<Done>> replyTo)
       implements BitmapCommand {}
 
-  /** The gain was given up: seal again through the staged access if that works; if not, the disk says IN_USE. */
+  /**
+   * The gain was given up: seal again through the staged access if that works; if not, the disk
+   * says IN_USE.
+   */
   record DisarmThrough(BitmapStore staged, ActorRef<StatusReply<Done>> replyTo)
       implements BitmapCommand {}
 
   /** The change took effect: whether the node is writable now. Cannot fail. */
   record Became(boolean writable, ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
 
-  /** Whether the node may change its length; refused while a bitmap is busy, read-only or inconsistent. */
+  /**
+   * Whether the node may change its length; refused while a bitmap is busy, read-only or
+   * inconsistent.
+   */
   record MayResize(ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
 
   /** The node's length changed; the node is quiesced. */
@@ -75,22 +83,22 @@ public sealed interface BitmapCommand {
   record Describe(ActorRef<StatusReply<List<BitmapInfo>>> replyTo) implements BitmapCommand {}
 
   /**
-   * A job takes a bitmap: it becomes busy, its present bits are frozen and handed out, and a successor records from now
-   * on. The node is quiesced, so that the cut is exact.
+   * A job takes a bitmap: it becomes busy, its present bits are frozen and handed out, and a
+   * successor records from now on. The node is quiesced, so that the cut is exact.
    *
    * @param owner the job, for messages
-   * @param keeps the job will not change the bitmap (bitmap mode never): allowed for one that cannot be written
+   * @param keeps the job will not change the bitmap (bitmap mode never): allowed for one that
+   *     cannot be written
    */
   record Freeze(String name, String owner, boolean keeps, ActorRef<StatusReply<BitTree>> replyTo)
       implements BitmapCommand {}
 
   /**
-   * The job is over: {@code replace} puts the successor in the bitmap's place, otherwise the successor's bits are OR-ed
-   * back.
+   * The job is over: {@code replace} puts the successor in the bitmap's place, otherwise the
+   * successor's bits are OR-ed back.
    *
    * @param uncopied bits to be OR-ed in whatever happens, or {@code null}
    */
-  record Thaw(
-      String name, boolean replace, BitTree uncopied, ActorRef<StatusReply<Done>> replyTo)
+  record Thaw(String name, boolean replace, BitTree uncopied, ActorRef<StatusReply<Done>> replyTo)
       implements BitmapCommand {}
 }

@@ -81,7 +81,12 @@ public final class Edits {
         || !named.nodeName().equals(above)) {
       throw new BlockException(
           ErrorCode.INVALID_OPTION,
-          "'" + role + "' of filter '" + filter.nodeName() + "' must name node '" + above
+          "'"
+              + role
+              + "' of filter '"
+              + filter.nodeName()
+              + "' must name node '"
+              + above
               + "', above which it is put");
     }
     return moveUsers(graph, add(graph, filter), above, filter.nodeName());
@@ -96,8 +101,7 @@ public final class Edits {
   }
 
   /** Points everything that used one node in {@code users} to another. */
-  private static GraphModel moveUsers(
-      GraphModel users, GraphModel graph, String from, String to) {
+  private static GraphModel moveUsers(GraphModel users, GraphModel graph, String from, String to) {
     GraphModel next = graph;
     for (String parent : users.parents(from)) {
       NodeSpec spec = next.node(parent);

@@ -36,8 +36,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 
 /**
- * Runs structural changes one at a time: plans each, spawns the actors of new nodes, and has a {@link GraphTransaction}
- * carry it out. Changes wait in the order of their arrival.
+ * Runs structural changes one at a time: plans each, spawns the actors of new nodes, and has a
+ * {@link GraphTransaction} carry it out. Changes wait in the order of their arrival.
  */
 public final class GraphActor extends AbstractBehavior<GraphCommand> {
   private static final Duration RESTART_WINDOW = Duration.ofSeconds(10);
@@ -165,9 +165,7 @@ public final class GraphActor extends AbstractBehavior<GraphCommand> {
     if (ended.committed()) {
       change
           .replyTo()
-          .tell(
-              StatusReply.success(
-                  new Changed(plan.before(), plan.after(), ended.afterwards())));
+          .tell(StatusReply.success(new Changed(plan.before(), plan.after(), ended.afterwards())));
     } else {
       change.replyTo().tell(StatusReply.error(ended.error()));
     }
@@ -194,7 +192,9 @@ public final class GraphActor extends AbstractBehavior<GraphCommand> {
       BlockException failure =
           new BlockException(
               ErrorCode.NODE_FAILED,
-              "node '" + message.name() + "' serves nothing any more: its actor failed twice;"
+              "node '"
+                  + message.name()
+                  + "' serves nothing any more: its actor failed twice;"
                   + " remove it and add it again");
       for (String device : runtime.model().devicesReaching(Set.of(message.name()))) {
         DeviceCore core = runtime.devices().get(device);

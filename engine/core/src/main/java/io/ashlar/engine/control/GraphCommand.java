@@ -17,7 +17,8 @@ public sealed interface GraphCommand {
    * A structural change.
    *
    * @param what names it in messages
-   * @param edit the graph as it shall be, from the graph as it is when the change's turn comes; may throw a BlockException
+   * @param edit the graph as it shall be, from the graph as it is when the change's turn comes; may
+   *     throw a BlockException
    * @param touched nodes that must be quiesced although their definition stays
    * @param cut work at the moment of the change
    */
@@ -40,9 +41,7 @@ public sealed interface GraphCommand {
 
   /** Work that needs the graph to stay as it is while it runs, such as a command on a bitmap. */
   record Exclusive(
-      String what,
-      Supplier<CompletionStage<Object>> work,
-      ActorRef<StatusReply<Object>> replyTo)
+      String what, Supplier<CompletionStage<Object>> work, ActorRef<StatusReply<Object>> replyTo)
       implements GraphCommand {}
 
   /** Internal: the running transaction ended. */

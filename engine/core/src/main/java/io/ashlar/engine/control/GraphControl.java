@@ -26,8 +26,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * The graph actor for callers that are no actors: every call sends one message and returns a stage, which fails with
- * {@link BlockException}. Nothing here waits.
+ * The graph actor for callers that are no actors: every call sends one message and returns a stage,
+ * which fails with {@link BlockException}. Nothing here waits.
  */
 public final class GraphControl {
   /** Longer than any change; changes have limits of their own. */
@@ -65,7 +65,10 @@ public final class GraphControl {
     return change(what, edit, Set.of(), Cut.NONE);
   }
 
-  /** A structural change with work at its moment, and nodes that are quiesced although their definition stays. */
+  /**
+   * A structural change with work at its moment, and nodes that are quiesced although their
+   * definition stays.
+   */
   public CompletionStage<Changed> change(
       String what, Function<GraphModel, GraphModel> edit, Set<String> touched, Cut cut) {
     return AskPattern.askWithStatus(
@@ -78,8 +81,7 @@ public final class GraphControl {
     return AskPattern.<GraphCommand, Object>askWithStatus(
             graph,
             replyTo ->
-                new Exclusive(
-                    what, () -> work.get().thenApply(value -> (Object) value), replyTo),
+                new Exclusive(what, () -> work.get().thenApply(value -> (Object) value), replyTo),
             PATIENCE,
             scheduler)
         .thenApply(value -> (T) value);
@@ -126,11 +128,13 @@ public final class GraphControl {
 
   /** Detaches a device; does nothing when it is not attached. */
   public CompletionStage<Changed> detach(String device) {
-    return change(
-        "detaching device '" + device + "'", model -> model.minusDevice(device));
+    return change("detaching device '" + device + "'", model -> model.minusDevice(device));
   }
 
-  /** Closes a node without a change of the graph; for an engine that is being closed and could not close properly. */
+  /**
+   * Closes a node without a change of the graph; for an engine that is being closed and could not
+   * close properly.
+   */
   public CompletionStage<akka.Done> forceClose(NodeHandle handle) {
     return AskPattern.askWithStatus(handle.actor(), NodeCommand.Close::new, PATIENCE, scheduler);
   }

@@ -22,8 +22,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 /**
- * {@code blockdev-create}: nested children are opened for the time of the creation; every child is held by a device that
- * writes and resizes, so that nobody else changes it meanwhile.
+ * {@code blockdev-create}: nested children are opened for the time of the creation; every child is
+ * held by a device that writes and resizes, so that nobody else changes it meanwhile.
  */
 public final class ImageCreation {
   private final GraphControl control;
@@ -54,7 +54,9 @@ public final class ImageCreation {
             });
   }
 
-  /** Runs it; the stage fails with the driver's error, after what was opened for it is closed again. */
+  /**
+   * Runs it; the stage fails with the driver's error, after what was opened for it is closed again.
+   */
   public CompletionStage<Done> run() {
     return control
         .change("blockdev-create", this::open)
@@ -129,7 +131,8 @@ public final class ImageCreation {
   }
 
   private static BlockException asBlockException(Throwable error) {
-    Throwable cause = error.getCause() != null && !(error instanceof BlockException) ? error.getCause() : error;
+    Throwable cause =
+        error.getCause() != null && !(error instanceof BlockException) ? error.getCause() : error;
     return cause instanceof BlockException known
         ? known
         : new BlockException(ErrorCode.INTERNAL, "blockdev-create failed: " + cause, cause);

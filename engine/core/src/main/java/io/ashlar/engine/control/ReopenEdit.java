@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What {@code blockdev-reopen} makes of one node: new options, children that stay, are replaced, detached or reopened, and
- * nested children that inherit what their parent now has.
+ * What {@code blockdev-reopen} makes of one node: new options, children that stay, are replaced,
+ * detached or reopened, and nested children that inherit what their parent now has.
  */
 final class ReopenEdit {
   private GraphModel graph;
@@ -59,8 +59,13 @@ final class ReopenEdit {
     if (!present.driver().name().equals(node.driver().name())) {
       throw new BlockException(
           ErrorCode.INVALID_OPTION,
-          "the driver of node '" + present.name() + "' is '" + present.driver().name()
-              + "' and cannot change to '" + node.driver().name() + "'");
+          "the driver of node '"
+              + present.name()
+              + "' is '"
+              + present.driver().name()
+              + "' and cannot change to '"
+              + node.driver().name()
+              + "'");
     }
     Map<String, String> children = new LinkedHashMap<>(present.children());
     Set<String> detached = new LinkedHashSet<>(present.detached());
@@ -88,10 +93,14 @@ final class ReopenEdit {
       }
     }
     for (Map.Entry<String, CheckedChild> entry : node.children().entrySet()) {
-      if (entry.getValue() instanceof CheckedChild.Inline && !children.containsKey(entry.getKey())) {
+      if (entry.getValue() instanceof CheckedChild.Inline
+          && !children.containsKey(entry.getKey())) {
         throw new BlockException(
             ErrorCode.INVALID_OPTION,
-            "node '" + present.name() + "' has no child '" + entry.getKey()
+            "node '"
+                + present.name()
+                + "' has no child '"
+                + entry.getKey()
                 + "' to reopen; add the node with blockdev-add and give its name");
       }
     }
@@ -113,7 +122,12 @@ final class ReopenEdit {
     if (!owned.contains(child) || (node.nodeName() != null && !node.nodeName().equals(child))) {
       throw new BlockException(
           ErrorCode.INVALID_OPTION,
-          "'" + role + "' of node '" + parent.name() + "' is node '" + child
+          "'"
+              + role
+              + "' of node '"
+              + parent.name()
+              + "' is node '"
+              + child
               + "', which was not defined inside it; give its name, and reopen it by itself");
     }
     change(graph.node(child), node, node.stated().under(generic, parent.kind(role)));

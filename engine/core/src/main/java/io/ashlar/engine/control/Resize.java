@@ -9,8 +9,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * {@code block_resize}: asks the bitmaps, changes the length, and has the bitmaps follow, all while the node is quiesced.
- * The bitmaps' part after the change cannot fail, so nothing has to be undone.
+ * {@code block_resize}: asks the bitmaps, changes the length, and has the bitmaps follow, all while
+ * the node is quiesced. The bitmaps' part after the change cannot fail, so nothing has to be
+ * undone.
  */
 public final class Resize implements Cut {
   private final GraphControl control;
@@ -40,8 +41,7 @@ public final class Resize implements Cut {
         .thenCompose(
             done ->
                 control.bitmaps(
-                    handle,
-                    replyTo -> new BitmapCommand.Resized(handle.core().length(), replyTo)));
+                    handle, replyTo -> new BitmapCommand.Resized(handle.core().length(), replyTo)));
   }
 
   @Override

@@ -18,7 +18,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** Commands on bitmaps; each is one message to the directory of its node, merges are one to each node involved. */
+/**
+ * Commands on bitmaps; each is one message to the directory of its node, merges are one to each
+ * node involved.
+ */
 final class BitmapsFacade implements Bitmaps {
   private static final long SMALLEST_DEFAULT = 4096;
   private static final long LARGEST_DEFAULT = 65536;
@@ -87,9 +90,7 @@ final class BitmapsFacade implements Bitmaps {
   public Reply<Void> clear(String node, String name) {
     return replies.reply(
         "clearing bitmap '" + name + "' of '" + node + "'",
-        () ->
-            nothing(
-                control.bitmaps(node, replyTo -> new BitmapCommand.Clear(name, replyTo))));
+        () -> nothing(control.bitmaps(node, replyTo -> new BitmapCommand.Clear(name, replyTo))));
   }
 
   @Override
@@ -116,8 +117,7 @@ final class BitmapsFacade implements Bitmaps {
     return replies.reply(
         "merging into bitmap '" + target + "' of '" + node + "'",
         () -> {
-          CompletionStage<List<BitTree>> all =
-              CompletableFuture.completedFuture(new ArrayList<>());
+          CompletionStage<List<BitTree>> all = CompletableFuture.completedFuture(new ArrayList<>());
           for (BitmapRef source : sources) {
             all =
                 all.thenCompose(

@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The nodes of an image and, where the caller allows a directory, of the backing files that it names: plain file names
- * of regular files in that directory, with the format that the image states.
+ * The nodes of an image and, where the caller allows a directory, of the backing files that it
+ * names: plain file names of regular files in that directory, with the format that the image
+ * states.
  */
 final class ChainDefinition {
   private final ImageInspection inspection;
@@ -67,8 +68,12 @@ final class ChainDefinition {
     if (reference.format() == null || !List.of("qcow2", "raw").contains(reference.format())) {
       throw new BlockException(
           ErrorCode.REFERENCE_UNMAPPED,
-          "the image names '" + Texts.printable(reference.name()) + "' as its " + reference.role()
-              + " with format '" + Texts.printable(reference.format())
+          "the image names '"
+              + Texts.printable(reference.name())
+              + "' as its "
+              + reference.role()
+              + " with format '"
+              + Texts.printable(reference.format())
               + "', which is not followed; give the node yourself");
     }
     return reference.format();
@@ -78,14 +83,25 @@ final class ChainDefinition {
     String name = reference.name();
     if (name.isEmpty() || name.contains("/") || name.contains(":") || name.startsWith(".")) {
       throw BlockException.unmapped(
-          "'" + image + "' names '" + Texts.printable(name) + "' as its " + reference.role()
+          "'"
+              + image
+              + "' names '"
+              + Texts.printable(name)
+              + "' as its "
+              + reference.role()
               + ", which is no plain file name; give the node yourself",
           reference);
     }
     Path file = real(allowed.resolve(name));
     if (!file.startsWith(real(allowed))) {
       throw BlockException.unmapped(
-          "'" + Texts.printable(name) + "', named by '" + image + "', leads out of '" + allowed + "'",
+          "'"
+              + Texts.printable(name)
+              + "', named by '"
+              + image
+              + "', leads out of '"
+              + allowed
+              + "'",
           reference);
     }
     return file;

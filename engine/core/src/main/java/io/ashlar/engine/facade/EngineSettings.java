@@ -36,7 +36,10 @@ record EngineSettings(
     int jobThreads,
     Config akka) {
 
-  /** Settings that differ from {@code reference.conf}, which is read through the engine's own class loader. */
+  /**
+   * Settings that differ from {@code reference.conf}, which is read through the engine's own class
+   * loader.
+   */
   static EngineSettings from(Config differing) {
     ClassLoader own = EngineSettings.class.getClassLoader();
     Config reference = ConfigFactory.defaultReference(own);

@@ -11,8 +11,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The threads of an engine: daemons named {@code ashlar-ENGINE-POOL-N}. A task never waits for a task of its own pool.
- * Callbacks of embedders run on their own executors, or on the callback pool where they gave none.
+ * The threads of an engine: daemons named {@code ashlar-ENGINE-POOL-N}. A task never waits for a
+ * task of its own pool. Callbacks of embedders run on their own executors, or on the callback pool
+ * where they gave none.
  */
 final class EngineThreads implements AutoCloseable {
   private static final long IDLE_SECONDS = 10;

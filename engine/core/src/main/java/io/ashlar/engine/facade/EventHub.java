@@ -13,7 +13,10 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Hands events to subscribers, each with a bounded queue and on its own executor; publishing never waits. */
+/**
+ * Hands events to subscribers, each with a bounded queue and on its own executor; publishing never
+ * waits.
+ */
 public final class EventHub {
   private static final Logger LOG = LoggerFactory.getLogger("io.ashlar.engine.events");
 

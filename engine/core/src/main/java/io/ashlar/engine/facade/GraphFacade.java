@@ -38,7 +38,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
-/** Commands on the graph: options are checked here, then the graph actor is asked for the change. */
+/**
+ * Commands on the graph: options are checked here, then the graph actor is asked for the change.
+ */
 final class GraphFacade implements BlockGraph {
   private final GraphControl control;
   private final OptionChecker checker;
@@ -93,7 +95,9 @@ final class GraphFacade implements BlockGraph {
     if (!changed.afterwards().isEmpty()) {
       BlockException first = Replies.asBlockException("closing", changed.afterwards().get(0));
       throw new BlockException(
-          first.code(), "the node was removed, but not closed cleanly: " + first.getMessage(), first);
+          first.code(),
+          "the node was removed, but not closed cleanly: " + first.getMessage(),
+          first);
     }
     return null;
   }
@@ -149,9 +153,7 @@ final class GraphFacade implements BlockGraph {
     for (NodeSpec spec : changed.after().nodes().values()) {
       NodeSpec old = changed.before().nodes().get(spec.name());
       ReopenResult.Outcome outcome =
-          spec.equals(old)
-              ? ReopenResult.Outcome.UNCHANGED
-              : ReopenResult.Outcome.COMMITTED;
+          spec.equals(old) ? ReopenResult.Outcome.UNCHANGED : ReopenResult.Outcome.COMMITTED;
       nodes.add(new ReopenResult.PerNode(spec.name(), outcome, ""));
     }
     return new ReopenResult(true, nodes);
@@ -164,8 +166,7 @@ final class GraphFacade implements BlockGraph {
         () -> {
           CheckedNode node = checker.checkNode(filter, generatedNames::getAndIncrement);
           return control
-              .change(
-                  "blockdev-insert-filter", model -> Edits.insertFilter(model, node, above))
+              .change("blockdev-insert-filter", model -> Edits.insertFilter(model, node, above))
               .thenApply(changed -> announced(changed, node.nodeName()));
         });
   }
@@ -217,8 +218,7 @@ final class GraphFacade implements BlockGraph {
   public Reply<NodeInfo> node(String nodeName) {
     return replies.reply(
         "query of node '" + nodeName + "'",
-        () ->
-            CompletableFuture.completedFuture(info(control.runtime().model(), nodeName)));
+        () -> CompletableFuture.completedFuture(info(control.runtime().model(), nodeName)));
   }
 
   private NodeInfo info(GraphModel model, String name) {
@@ -261,8 +261,7 @@ final class GraphFacade implements BlockGraph {
     if (settings.resizable()) {
       used |= Permission.RESIZE.bit();
     }
-    int shared =
-        settings.writable() ? Permissions.ALL & ~Permission.WRITE.bit() : Permissions.ALL;
+    int shared = settings.writable() ? Permissions.ALL & ~Permission.WRITE.bit() : Permissions.ALL;
     return new Permissions(used, shared);
   }
 

@@ -10,7 +10,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
-/** Makes replies: failures become {@link BlockException}, and dependent stages run on the callback pool. */
+/**
+ * Makes replies: failures become {@link BlockException}, and dependent stages run on the callback
+ * pool.
+ */
 public final class Replies {
   private final Executor callbacks;
   private final Duration limit;

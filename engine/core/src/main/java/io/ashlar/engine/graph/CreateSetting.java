@@ -35,7 +35,10 @@ public final class CreateSetting extends NodeEnvironment implements CreateContex
     } catch (RuntimeException | LinkageError | AssertionError e) {
       throw new BlockException(
           ErrorCode.DRIVER_FAILED,
-          "driver '" + driver.name() + "' failed in create with " + e
+          "driver '"
+              + driver.name()
+              + "' failed in create with "
+              + e
               + "; this is a defect of the driver",
           e);
     } finally {

@@ -9,8 +9,8 @@ import io.ashlar.spi.Preallocation;
 import java.nio.ByteBuffer;
 
 /**
- * An outside user's way into the graph: each call takes a ticket, checks the range and goes down the graph on the
- * caller's thread.
+ * An outside user's way into the graph: each call takes a ticket, checks the range and goes down
+ * the graph on the caller's thread.
  */
 public final class DeviceCore {
   private final String name;
@@ -148,8 +148,17 @@ public final class DeviceCore {
     if (offset < 0 || length < 0 || offset > end || length > end - offset) {
       throw new BlockException(
           ErrorCode.INVALID_REQUEST,
-          "device '" + name + "': " + length + " bytes at " + offset + " are not within the "
-              + end + " bytes of node '" + root.name() + "'");
+          "device '"
+              + name
+              + "': "
+              + length
+              + " bytes at "
+              + offset
+              + " are not within the "
+              + end
+              + " bytes of node '"
+              + root.name()
+              + "'");
     }
   }
 }

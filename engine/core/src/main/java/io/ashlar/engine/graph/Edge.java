@@ -8,8 +8,8 @@ import io.ashlar.spi.Preallocation;
 import java.nio.ByteBuffer;
 
 /**
- * The edge from a parent to its child. The object stays with the parent's driver; a graph change puts another target
- * behind it while the parent is quiesced, so the fields are plain.
+ * The edge from a parent to its child. The object stays with the parent's driver; a graph change
+ * puts another target behind it while the parent is quiesced, so the fields are plain.
  */
 public final class Edge implements Child {
   private final String role;

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The nodes and devices that are open, beside the model they follow. One structural change at a time writes here; queries
- * read what was published last.
+ * The nodes and devices that are open, beside the model they follow. One structural change at a
+ * time writes here; queries read what was published last.
  */
 public final class GraphRuntime {
   private final Map<String, NodeHandle> nodes = new ConcurrentHashMap<>();

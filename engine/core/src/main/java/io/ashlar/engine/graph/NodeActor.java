@@ -38,8 +38,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * A node's actor: opens, prepares, commits, aborts and closes its driver's node, one message at a time, with the blocking
- * calls on the drivers' threads. It takes no part in reads and writes.
+ * A node's actor: opens, prepares, commits, aborts and closes its driver's node, one message at a
+ * time, with the blocking calls on the drivers' threads. It takes no part in reads and writes.
  */
 public final class NodeActor extends AbstractBehavior<NodeCommand> {
   /** Longer than any disk; a participant that hangs is the transaction's business. */
@@ -48,12 +48,16 @@ public final class NodeActor extends AbstractBehavior<NodeCommand> {
   private final NodeServices services;
   private final NodeCore core;
   private final ActorRef<BitmapCommand> bitmaps;
+
   /** Filled on the drivers' threads, emptied here. */
   private final Queue<ReopenStep> steps = new ConcurrentLinkedQueue<>();
+
   private final Scheduler scheduler;
   private BitmapStore armedThrough;
 
-  /** The actor over a node's core; a restarted one finds the core, and its directory, as they were. */
+  /**
+   * The actor over a node's core; a restarted one finds the core, and its directory, as they were.
+   */
   public static Behavior<NodeCommand> create(NodeCore core, NodeServices services) {
     return Behaviors.setup(context -> new NodeActor(context, core, services));
   }
@@ -210,8 +214,7 @@ public final class NodeActor extends AbstractBehavior<NodeCommand> {
             done ->
                 askBitmaps(
                     replyTo ->
-                        new BitmapCommand.Became(
-                            !commit.next().nodeOptions().readOnly(), replyTo)))
+                        new BitmapCommand.Became(!commit.next().nodeOptions().readOnly(), replyTo)))
         .whenComplete((done, error) -> reply(commit.replyTo(), done, error));
     return this;
   }
@@ -262,12 +265,10 @@ public final class NodeActor extends AbstractBehavior<NodeCommand> {
 
   private CompletionStage<Done> askBitmaps(
       Function<ActorRef<StatusReply<Done>>, BitmapCommand> message) {
-    return AskPattern.askWithStatus(
-        bitmaps, message::apply, PATIENCE, scheduler);
+    return AskPattern.askWithStatus(bitmaps, message::apply, PATIENCE, scheduler);
   }
 
-  private <T> CompletionStage<T> blocking(
-      String what, NodeSpec spec, Supplier<T> call) {
+  private <T> CompletionStage<T> blocking(String what, NodeSpec spec, Supplier<T> call) {
     return CompletableFuture.supplyAsync(
         () -> {
           try {

@@ -13,7 +13,8 @@ import java.util.Map;
 /** The messages of a node's actor. */
 public sealed interface NodeCommand {
   /**
-   * Opens the driver's node and loads its bitmaps; the reply is its core object. After a refusal the actor stops.
+   * Opens the driver's node and loads its bitmaps; the reply is its core object. After a refusal
+   * the actor stops.
    *
    * @param children role to edge; the edges work
    */
@@ -60,7 +61,10 @@ public sealed interface NodeCommand {
   /** The decision was to abort: releases what was staged. Cannot fail. */
   record AbortReopen(ActorRef<StatusReply<Done>> replyTo) implements NodeCommand {}
 
-  /** Closes the driver's node and stops; the reply carries the driver's error, and the node is closed all the same. */
+  /**
+   * Closes the driver's node and stops; the reply carries the driver's error, and the node is
+   * closed all the same.
+   */
   record Close(ActorRef<StatusReply<Done>> replyTo) implements NodeCommand {}
 
   /** A message for the node's bitmap directory. */

@@ -18,9 +18,10 @@ import io.ashlar.spi.Preallocation;
 import java.nio.ByteBuffer;
 
 /**
- * A node on the data path: what edges and devices call. It refuses writes to a read-only node, records writes in the
- * node's bitmaps, counts, and calls the driver, all on the caller's thread. Fields that a graph change sets are plain:
- * they change only while every device above is quiesced, and the gates publish them.
+ * A node on the data path: what edges and devices call. It refuses writes to a read-only node,
+ * records writes in the node's bitmaps, counts, and calls the driver, all on the caller's thread.
+ * Fields that a graph change sets are plain: they change only while every device above is quiesced,
+ * and the gates publish them.
  */
 public final class NodeCore implements BlockIo {
   private final String name;
@@ -119,7 +120,9 @@ public final class NodeCore implements BlockIo {
   public void write(long offset, ByteBuffer source, int flags) {
     requireWritable(offset);
     int length = source.remaining();
-    if (detectZeroes != DetectZeroes.OFF && (flags & IoFlags.COMPRESSED) == 0 && Zeroes.only(source)) {
+    if (detectZeroes != DetectZeroes.OFF
+        && (flags & IoFlags.COMPRESSED) == 0
+        && Zeroes.only(source)) {
       int unmap = detectZeroes == DetectZeroes.UNMAP ? IoFlags.MAY_UNMAP : 0;
       writeZeroes(offset, length, flags | unmap);
       source.position(source.limit());
@@ -208,7 +211,10 @@ public final class NodeCore implements BlockIo {
     if (readOnly) {
       throw new BlockException(
           ErrorCode.READ_ONLY,
-          "node '" + name + "' is read-only; a write at " + offset
+          "node '"
+              + name
+              + "' is read-only; a write at "
+              + offset
               + " was refused. Reopen it with read-only=false to write");
     }
   }
@@ -226,8 +232,15 @@ public final class NodeCore implements BlockIo {
     }
     return new BlockException(
         ErrorCode.DRIVER_FAILED,
-        "driver '" + spec.driver().name() + "' of node '" + spec.name() + "' failed in " + what
-            + " with " + cause + "; this is a defect of the driver",
+        "driver '"
+            + spec.driver().name()
+            + "' of node '"
+            + spec.name()
+            + "' failed in "
+            + what
+            + " with "
+            + cause
+            + "; this is a defect of the driver",
         cause);
   }
 }

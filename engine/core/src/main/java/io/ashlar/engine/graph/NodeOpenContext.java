@@ -65,7 +65,8 @@ final class NodeOpenContext extends NodeEnvironment implements OpenContext {
     Edge edge = children.get(role);
     if (edge == null) {
       throw new BlockException(
-          ErrorCode.INTERNAL, "the driver of node '" + node + "' asked for its absent child " + role);
+          ErrorCode.INTERNAL,
+          "the driver of node '" + node + "' asked for its absent child " + role);
     }
     return edge;
   }

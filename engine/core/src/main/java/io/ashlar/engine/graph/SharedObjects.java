@@ -7,7 +7,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Objects that several nodes share by name, such as throttle groups, each as long as a node that asked is open. */
+/**
+ * Objects that several nodes share by name, such as throttle groups, each as long as a node that
+ * asked is open.
+ */
 public final class SharedObjects {
   private record Key(Class<?> type, String name) {}
 

@@ -156,8 +156,9 @@ public final class GraphModel {
   /**
    * The nodes, each before its children.
    *
-   * @throws BlockException GRAPH_CYCLE naming both ends of an edge that closes a cycle; NODE_NOT_FOUND for a child that
-   *     is not there; LIMIT_EXCEEDED for a path longer than {@code depthLimit} nodes
+   * @throws BlockException GRAPH_CYCLE naming both ends of an edge that closes a cycle;
+   *     NODE_NOT_FOUND for a child that is not there; LIMIT_EXCEEDED for a path longer than {@code
+   *     depthLimit} nodes
    */
   public List<String> parentsFirst(int depthLimit) {
     Deque<String> order = new ArrayDeque<>();
@@ -177,8 +178,13 @@ public final class GraphModel {
     if (path.size() >= depthLimit) {
       throw new BlockException(
           ErrorCode.LIMIT_EXCEEDED,
-          "the chain from '" + path.iterator().next() + "' to '" + name + "' is longer than "
-              + depthLimit + " nodes; raise ashlar.limits.graph-depth or shorten the chain");
+          "the chain from '"
+              + path.iterator().next()
+              + "' to '"
+              + name
+              + "' is longer than "
+              + depthLimit
+              + " nodes; raise ashlar.limits.graph-depth or shorten the chain");
     }
     path.add(name);
     for (Map.Entry<String, String> child : node(name).children().entrySet()) {
@@ -186,14 +192,25 @@ public final class GraphModel {
       if (path.contains(target)) {
         throw new BlockException(
             ErrorCode.GRAPH_CYCLE,
-            "'" + child.getKey() + "' of node '" + name + "' leads back to node '" + target
+            "'"
+                + child.getKey()
+                + "' of node '"
+                + name
+                + "' leads back to node '"
+                + target
                 + "'; a graph has no cycles");
       }
       if (!nodes.containsKey(target)) {
         throw new BlockException(
             ErrorCode.NODE_NOT_FOUND,
-            "'" + child.getKey() + "' of node '" + name + "' names node '" + target
-                + "', which does not exist; the nodes are " + visibleNames());
+            "'"
+                + child.getKey()
+                + "' of node '"
+                + name
+                + "' names node '"
+                + target
+                + "', which does not exist; the nodes are "
+                + visibleNames());
       }
       visit(target, depthLimit, path, done, order);
     }

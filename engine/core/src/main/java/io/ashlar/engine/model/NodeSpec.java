@@ -2,11 +2,11 @@ package io.ashlar.engine.model;
 
 import io.ashlar.engine.option.StatedOptions;
 import io.ashlar.spi.BlockDriver;
+import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ChildKind;
 import io.ashlar.spi.ChildPresence;
 import io.ashlar.spi.ChildSpec;
 import io.ashlar.spi.ErrorCode;
-import io.ashlar.spi.BlockException;
 import io.ashlar.spi.NodeOptions;
 import io.ashlar.spi.Options;
 import java.util.LinkedHashMap;
@@ -24,7 +24,8 @@ import java.util.Set;
  * @param children role to node name
  * @param detached roles that the caller wants empty
  * @param owned names of children that were defined inside this node and are closed with it
- * @param stated the generic options as they were written down, to inherit anew when a parent changes
+ * @param stated the generic options as they were written down, to inherit anew when a parent
+ *     changes
  * @param hidden made by the engine (a job's filter); left out of queries unless asked for
  */
 public record NodeSpec(
@@ -70,11 +71,13 @@ public record NodeSpec(
   public NodeSpec withChild(String role, String node) {
     Map<String, String> changed = new LinkedHashMap<>(children);
     changed.put(role, node);
-    return new NodeSpec(name, driver, nodeOptions, options, changed, detached, owned, stated, hidden);
+    return new NodeSpec(
+        name, driver, nodeOptions, options, changed, detached, owned, stated, hidden);
   }
 
   /** The same node, hidden. */
   public NodeSpec asHidden() {
-    return new NodeSpec(name, driver, nodeOptions, options, children, detached, owned, stated, true);
+    return new NodeSpec(
+        name, driver, nodeOptions, options, children, detached, owned, stated, true);
   }
 }

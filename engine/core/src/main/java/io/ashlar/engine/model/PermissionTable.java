@@ -15,7 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The permissions of a whole graph: what all users of each node together use and share. Making one checks the graph.
+ * The permissions of a whole graph: what all users of each node together use and share. Making one
+ * checks the graph.
  */
 public final class PermissionTable {
   private record User(String label, Permissions permissions) {}
@@ -33,7 +34,8 @@ public final class PermissionTable {
    * Checks a graph.
    *
    * @param parentsFirst the graph's nodes, each before its children
-   * @throws BlockException PERMISSION_CONFLICT naming both users; READ_ONLY naming the user that wants to write
+   * @throws BlockException PERMISSION_CONFLICT naming both users; READ_ONLY naming the user that
+   *     wants to write
    */
   public static PermissionTable check(GraphModel graph, List<String> parentsFirst) {
     PermissionTable table = new PermissionTable();
@@ -68,7 +70,10 @@ public final class PermissionTable {
           && (user.permissions.uses(WRITE) || user.permissions.uses(RESIZE))) {
         throw new BlockException(
             ErrorCode.READ_ONLY,
-            "node '" + spec.name() + "' is read-only and " + user.label
+            "node '"
+                + spec.name()
+                + "' is read-only and "
+                + user.label
                 + " wants to write to it; open it with read-only=false");
       }
       for (int j = 0; j < i; j++) {
@@ -89,8 +94,15 @@ public final class PermissionTable {
     int what = wants.permissions.used() & ~forbids.permissions.shared();
     return new BlockException(
         ErrorCode.PERMISSION_CONFLICT,
-        "on node '" + spec.name() + "', " + wants.label + " needs "
-            + Permissions.set(what) + ", which " + forbids.label + " does not share");
+        "on node '"
+            + spec.name()
+            + "', "
+            + wants.label
+            + " needs "
+            + Permissions.set(what)
+            + ", which "
+            + forbids.label
+            + " does not share");
   }
 
   private static Permissions edge(ChildKind kind, boolean readOnly, Permissions parent) {
@@ -99,9 +111,7 @@ public final class PermissionTable {
       case FILTERED -> parent;
       case STORAGE ->
           new Permissions(
-              readOnly
-                  ? CONSISTENT_READ.bit()
-                  : Permissions.mask(CONSISTENT_READ, WRITE, RESIZE),
+              readOnly ? CONSISTENT_READ.bit() : Permissions.mask(CONSISTENT_READ, WRITE, RESIZE),
               quiet);
       case BACKING -> new Permissions(CONSISTENT_READ.bit(), quiet);
       case TARGET -> new Permissions(Permissions.mask(CONSISTENT_READ, WRITE), quiet);

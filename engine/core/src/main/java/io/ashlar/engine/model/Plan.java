@@ -1,10 +1,10 @@
 package io.ashlar.engine.model;
 
 import io.ashlar.spi.Permissions;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.LinkedHashSet;
 
 /**
  * What a change from one graph to the next asks of each node.
@@ -57,7 +57,6 @@ public record Plan(
     allTouched.addAll(more);
     Set<String> allQuiesced = new LinkedHashSet<>(quiesced);
     allQuiesced.addAll(before.devicesReaching(more));
-    return new Plan(
-        before, after, permissions, down, up, added, removed, allQuiesced, allTouched);
+    return new Plan(before, after, permissions, down, up, added, removed, allQuiesced, allTouched);
   }
 }

@@ -14,8 +14,9 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Works out the plan of a change. Everything that can be refused without touching a disk is refused here, for all nodes,
- * before anything else happens: options that may not change, missing nodes, cycles, depth, permissions.
+ * Works out the plan of a change. Everything that can be refused without touching a disk is refused
+ * here, for all nodes, before anything else happens: options that may not change, missing nodes,
+ * cycles, depth, permissions.
  */
 public final class Planner {
   private final int depthLimit;
@@ -29,7 +30,9 @@ public final class Planner {
     this.depthLimit = depthLimit;
   }
 
-  /** The plan from one graph to the next, or a {@link BlockException} that names what forbids it. */
+  /**
+   * The plan from one graph to the next, or a {@link BlockException} that names what forbids it.
+   */
   public Plan plan(GraphModel before, GraphModel after) {
     List<String> orderAfter = after.parentsFirst(depthLimit);
     PermissionTable next = PermissionTable.check(after, orderAfter);
@@ -71,8 +74,7 @@ public final class Planner {
     quiesced.addAll(moved);
     Map<String, Permissions> permissions = new HashMap<>();
     orderAfter.forEach(name -> permissions.put(name, next.of(name)));
-    return new Plan(
-        before, after, permissions, down, up, added, removed, quiesced, touched);
+    return new Plan(before, after, permissions, down, up, added, removed, quiesced, touched);
   }
 
   private static Set<String> movedDevices(GraphModel before, GraphModel after) {
@@ -97,9 +99,11 @@ public final class Planner {
     }
   }
 
-  /** A leaf node's permissions become locks on a file, so there a change of permissions alone counts. */
-  private static boolean differs(
-      NodeSpec old, NodeSpec spec, Permissions now, Permissions next) {
+  /**
+   * A leaf node's permissions become locks on a file, so there a change of permissions alone
+   * counts.
+   */
+  private static boolean differs(NodeSpec old, NodeSpec spec, Permissions now, Permissions next) {
     return !old.nodeOptions().equals(spec.nodeOptions())
         || !old.options().equals(spec.options())
         || !old.children().equals(spec.children())
@@ -120,8 +124,13 @@ public final class Planner {
     if (old.driver() != spec.driver() && !old.driver().name().equals(spec.driver().name())) {
       throw new BlockException(
           ErrorCode.INVALID_OPTION,
-          "the driver of node '" + old.name() + "' cannot change from '" + old.driver().name()
-              + "' to '" + spec.driver().name() + "'");
+          "the driver of node '"
+              + old.name()
+              + "' cannot change from '"
+              + old.driver().name()
+              + "' to '"
+              + spec.driver().name()
+              + "'");
     }
     for (OptionSpec option : spec.driver().options().options()) {
       Object was = old.options().asMap().get(option.name());
@@ -129,9 +138,14 @@ public final class Planner {
       if (!option.reopen() && !Objects.equals(was, wanted)) {
         throw new BlockException(
             ErrorCode.INVALID_OPTION,
-            "option '" + option.name() + "' of node '" + old.name()
-                + "' cannot change while the node is open; it is " + shown(was)
-                + " and must be given again as such, not " + shown(wanted));
+            "option '"
+                + option.name()
+                + "' of node '"
+                + old.name()
+                + "' cannot change while the node is open; it is "
+                + shown(was)
+                + " and must be given again as such, not "
+                + shown(wanted));
       }
     }
   }

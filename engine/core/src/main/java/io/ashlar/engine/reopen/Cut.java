@@ -4,8 +4,9 @@ import akka.Done;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Work that belongs to the moment of a change: it runs when all nodes are prepared and quiesced, before the decision, and
- * may refuse. A backup takes its bitmap and begins its copy here, so that both see the same instant.
+ * Work that belongs to the moment of a change: it runs when all nodes are prepared and quiesced,
+ * before the decision, and may refuse. A backup takes its bitmap and begins its copy here, so that
+ * both see the same instant.
  */
 public interface Cut {
   /** A change without such work. */

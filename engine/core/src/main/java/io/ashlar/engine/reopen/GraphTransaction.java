@@ -10,7 +10,6 @@ import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.pattern.StatusReply;
-import io.ashlar.engine.api.ReopenResult;
 import io.ashlar.engine.graph.Edge;
 import io.ashlar.engine.graph.GraphRuntime;
 import io.ashlar.engine.graph.NodeCommand;
@@ -48,8 +47,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
 /**
- * One change of the graph, over any number of nodes, all or nothing. It quiesces, asks the nodes in two passes to
- * prepare, takes the decision, and has it carried out. It ends with one reply and stops.
+ * One change of the graph, over any number of nodes, all or nothing. It quiesces, asks the nodes in
+ * two passes to prepare, takes the decision, and has it carried out. It ends with one reply and
+ * stops.
  */
 public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Message> {
   /** Its own messages. */
@@ -91,9 +91,11 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
    * @param committed the decision
    * @param refused the node that refused, or {@code null}
    * @param error why, or {@code null}
-   * @param afterwards errors of nodes that were closed by a committed change; they are closed all the same
+   * @param afterwards errors of nodes that were closed by a committed change; they are closed all
+   *     the same
    */
-  public record Ended(boolean committed, String refused, BlockException error, List<Throwable> afterwards) {}
+  public record Ended(
+      boolean committed, String refused, BlockException error, List<Throwable> afterwards) {}
 
   private static final Duration UNHURRIED = Duration.ofHours(1);
 
@@ -162,8 +164,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
         prepareUp(name);
       }
     } else {
-      getContext()
-          .pipeToSelf(cut.prepare(this::resulting), (done, error) -> new CutDone(error));
+      getContext().pipeToSelf(cut.prepare(this::resulting), (done, error) -> new CutDone(error));
     }
     return this;
   }
@@ -295,7 +296,8 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     Deque<String> reverse = new ArrayDeque<>();
     prepared.forEach(reverse::push);
     CompletionStage<List<Throwable>> all =
-        collect(CompletableFuture.completedFuture(new ArrayList<>()), cutTaken ? cut.abort() : null);
+        collect(
+            CompletableFuture.completedFuture(new ArrayList<>()), cutTaken ? cut.abort() : null);
     Deque<NodeHandle> fresh = new ArrayDeque<>();
     opened.values().forEach(fresh::push);
     for (NodeHandle handle : fresh) {
@@ -320,9 +322,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
         NodeSpec next = plan.after().node(name);
         all =
             thenAsk(
-                all,
-                runtime.nodes().get(name).actor(),
-                replyTo -> new CommitReopen(next, replyTo));
+                all, runtime.nodes().get(name).actor(), replyTo -> new CommitReopen(next, replyTo));
       }
     }
     all =

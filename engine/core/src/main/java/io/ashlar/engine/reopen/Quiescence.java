@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Holds the devices and background work above the nodes of a plan. Devices first, so that no request waits for
- * background work that is held; then the background work of the nodes and of all nodes above them.
+ * Holds the devices and background work above the nodes of a plan. Devices first, so that no
+ * request waits for background work that is held; then the background work of the nodes and of all
+ * nodes above them.
  */
 final class Quiescence {
   private final List<StripedGate> gates = new ArrayList<>();
@@ -57,7 +58,10 @@ final class Quiescence {
     }
   }
 
-  /** Lets everything go on; what was written before is seen by every request that enters after. Idempotent. */
+  /**
+   * Lets everything go on; what was written before is seen by every request that enters after.
+   * Idempotent.
+   */
   void end() {
     closed.forEach(StripedGate::open);
     closed.clear();

@@ -14,7 +14,10 @@ import io.ashlar.spi.Permission;
 import io.ashlar.spi.Waits;
 import java.util.Map;
 
-/** Swaps references once a change was decided: plain writes, published by the gates that open afterwards. */
+/**
+ * Swaps references once a change was decided: plain writes, published by the gates that open
+ * afterwards.
+ */
 final class Retargeting {
   private Retargeting() {}
 
@@ -75,9 +78,7 @@ final class Retargeting {
         DeviceCore gone = runtime.devices().remove(device);
         if (gone != null) {
           gone.gate()
-              .fail(
-                  new BlockException(
-                      ErrorCode.CLOSED, "device '" + device + "' was detached"));
+              .fail(new BlockException(ErrorCode.CLOSED, "device '" + device + "' was detached"));
         }
       }
     }

@@ -84,7 +84,9 @@ public final class Graphs {
         spec.hidden());
   }
 
-  /** {@code top} over {@code file}, with {@code base} over {@code base-file} as read-only backing. */
+  /**
+   * {@code top} over {@code file}, with {@code base} over {@code base-file} as read-only backing.
+   */
   public static GraphModel chain() {
     return GraphModel.EMPTY
         .plus(node("file", PROTOCOL, Map.of()))

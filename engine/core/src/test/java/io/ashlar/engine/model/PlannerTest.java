@@ -51,9 +51,7 @@ class PlannerTest {
   void losingWritingIsAskedParentsFirstAndStagedChildrenFirst() {
     GraphModel before = chain().with(reader("guest", "top"));
     GraphModel after =
-        before
-            .with(readOnly(before.node("top"), true))
-            .with(readOnly(before.node("file"), true));
+        before.with(readOnly(before.node("top"), true)).with(readOnly(before.node("file"), true));
     Plan plan = planner.plan(before, after);
     assertThat(plan.down()).containsExactly("top", "file");
     assertThat(plan.up()).containsExactly("file", "top");
@@ -115,8 +113,7 @@ class PlannerTest {
         GraphModel.EMPTY
             .plus(node("a", FILTER, Map.of("file", "b")))
             .plus(node("b", FILTER, Map.of("file", "a")));
-    assertRefused(
-        () -> planner.plan(GraphModel.EMPTY, after), ErrorCode.GRAPH_CYCLE, "'b'", "'a'");
+    assertRefused(() -> planner.plan(GraphModel.EMPTY, after), ErrorCode.GRAPH_CYCLE, "'b'", "'a'");
   }
 
   @Test
