@@ -19,6 +19,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /** The jobs of an engine. */
+@SuppressWarnings("UnusedVariable")
 public final class JobRegistry implements Jobs {
   private final GraphControl control;
   private final Executor threads;
