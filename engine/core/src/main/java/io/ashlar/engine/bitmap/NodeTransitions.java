@@ -8,6 +8,7 @@ import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.StoredBitmap;
+import io.ashlar.spi.Texts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,7 +43,7 @@ final class NodeTransitions {
     for (StoredBitmap entry : loaded.preserved()) {
       LOG.warn(
           "Bitmap '{}' of node '{}' cannot be used: {}",
-          entry.name(),
+          Texts.printable(entry.name()),
           desk.node(),
           entry.unusable());
     }
