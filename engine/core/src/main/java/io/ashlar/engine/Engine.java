@@ -2,7 +2,8 @@ package io.ashlar.engine;
 
 import com.typesafe.config.Config;
 import io.ashlar.engine.api.Ashlar;
-import io.ashlar.engine.facade.EngineBuilder;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
 
 /** Puts the engine's rooms together behind {@link Ashlar}. */
 public final class Engine {
@@ -10,6 +11,6 @@ public final class Engine {
 
   /** Starts an engine; see {@link Ashlar#start(Config)}. */
   public static Ashlar start(Config settings) {
-    return new EngineBuilder(settings).start();
+    throw new BlockException(ErrorCode.INTERNAL, "the engine is being assembled");
   }
 }

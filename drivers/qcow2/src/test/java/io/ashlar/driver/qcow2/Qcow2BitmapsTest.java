@@ -266,7 +266,7 @@ class Qcow2BitmapsTest {
     // Type 9 in the second entry, an unknown flag in the third.
     int length = (int) place.directorySize() / 3;
     node.put(place.directoryOffset() + length + 16, new byte[] {9});
-    node.put(place.directoryOffset() + 2 * length + 12, new byte[] {0x40});
+    node.put(place.directoryOffset() + 2L * length + 12, new byte[] {0x40});
     PlainSpace space = new PlainSpace(node);
     Qcow2Bitmaps bitmaps = new Qcow2Bitmaps(space);
     List<StoredBitmap> found = bitmaps.directory();

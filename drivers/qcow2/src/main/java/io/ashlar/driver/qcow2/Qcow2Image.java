@@ -1,0 +1,324 @@
+package io.ashlar.driver.qcow2;
+
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.Child;
+import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.NodeEvent;
+import io.ashlar.spi.OpenContext;
+import io.ashlar.spi.Waits;
+import java.nio.ByteBuffer;
+import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * An open image: its parts, and the state that they share. The paths of the node (reading, writing,
+ * zeroing ...) work on it; so does the code for bitmaps, through {@link MetadataSpace}.
+ */
+final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
+  final OpenContext context;
+  final HostFile file;
+  final Geometry geometry;
+  final Overlaps overlaps;
+  final Refcounts refcounts;
+  final ClusterAllocator allocator;
+  final Mapping mapping;
+  final MetadataRound round;
+  final FlushRounds rounds;
+  final InFlight inFlight = new InFlight();
+  final StripeLocks stripes;
+  final Buffers buffers;
+  final boolean version3;
+  private final HeaderFile headerFile;
+  private final Waits.WaitLock headerLock;
+  private volatile Settings settings;
+  private volatile Child backing;
+  private volatile long size;
+  private volatile boolean writable;
+  private volatile boolean dirtyMarked;
+  private volatile BlockException broken;
+
+  /** Reads the tables of an image whose header was checked. */
+  Qcow2Image(OpenContext context, HostFile file, byte[] cluster, Header header, Settings settings) {
+    this.context = context;
+    this.file = file;
+    this.geometry = header.geometry();
+    this.settings = settings;
+    this.version3 = header.version() >= 3;
+    this.headerLock = context.waits().newLock();
+    this.headerFile = new HeaderFile(file.asBlockIo(), cluster, context.nodeName());
+    this.stripes = new StripeLocks(context.waits());
+    this.buffers = new Buffers(geometry.clusterSize());
+    this.overlaps = new Overlaps(this, geometry.clusterBits(), settings.overlaps());
+    overlaps.header(header);
+    this.refcounts = new Refcounts(file, header, this, overlaps, settings.refcountCacheBytes());
+    this.allocator =
+        new ClusterAllocator(file, geometry, refcounts, overlaps, inFlight, this, context.waits());
+    this.mapping =
+        new Mapping(
+            file,
+            header,
+            this,
+            allocator,
+            overlaps,
+            context.waits(),
+            settings.sliceEntries(),
+            settings.slices());
+    this.round = new MetadataRound(file, allocator, mapping);
+    this.rounds = new FlushRounds(context.waits(), round);
+    this.size = header.size() & -512L;
+    this.dirtyMarked = header.dirty();
+  }
+
+  @Override
+  public String nodeName() {
+    return context.nodeName();
+  }
+
+  /** The present options. */
+  Settings settings() {
+    return settings;
+  }
+
+  /** Takes other options; the node is quiesced. */
+  void settings(Settings next) {
+    Settings old = settings;
+    settings = next;
+    overlaps.guard(next.overlaps());
+    if (next.refcountCacheBytes() != old.refcountCacheBytes()) {
+      allocator.locked(() -> refcounts.resizeCache(next.refcountCacheBytes()));
+    }
+    if (next.slices() != old.slices() && mapping.clean()) {
+      mapping.replaceCache(next.slices());
+    }
+  }
+
+  /** The backing child, or {@code null}. */
+  Child backing() {
+    return backing;
+  }
+
+  /** Takes another backing child, or none; the node is quiesced. */
+  void backing(Child next) {
+    backing = next;
+  }
+
+  @Override
+  public long virtualSize() {
+    return size;
+  }
+
+  /** Serves another length from now on. */
+  void virtualSize(long bytes) {
+    size = bytes;
+  }
+
+  @Override
+  public boolean writable() {
+    return writable;
+  }
+
+  /** Serves writes from now on, or refuses them. */
+  void writable(boolean value) {
+    writable = value;
+  }
+
+  /**
+   * Refuses a write on a read-only or corrupt image.
+   *
+   * @throws BlockException READ_ONLY or IMAGE_CORRUPT
+   */
+  void requireWritable() {
+    if (!writable) {
+      throw new BlockException(ErrorCode.READ_ONLY, "node '" + nodeName() + "' is read-only");
+    }
+    if (broken != null) {
+      throw refusal();
+    }
+  }
+
+  /** Whether damage was found while the image was writable. */
+  boolean broken() {
+    return broken != null;
+  }
+
+  private BlockException refusal() {
+    return new BlockException(
+        ErrorCode.IMAGE_CORRUPT,
+        "node '" + nodeName() + "' refuses writes since damage was found: " + broken.getMessage(),
+        broken);
+  }
+
+  @Override
+  public BlockException fatal(String message, long offset) {
+    BlockException found =
+        new BlockException(
+            ErrorCode.IMAGE_CORRUPT,
+            "node '"
+                + nodeName()
+                + "': qcow2 image is corrupt: "
+                + message
+                + "; repair it with qemu-img check -r all");
+    if (broken != null) {
+      return found;
+    }
+    if (!writable) {
+      context.report(new NodeEvent.ImageCorrupted(message, offset, false));
+      return found;
+    }
+    broken = found;
+    context.report(new NodeEvent.ImageCorrupted(message, offset, true));
+    if (version3) {
+      try {
+        change(h -> h.withIncompatible(Header.CORRUPT, true));
+      } catch (BlockException e) {
+        found.addSuppressed(e); // the requester hears of both
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public Header header() {
+    return headerFile.header();
+  }
+
+  @Override
+  public void change(UnaryOperator<Header> change) {
+    headerLock.lock();
+    try {
+      headerFile.update(change.apply(headerFile.header()));
+      overlaps.header(headerFile.header());
+    } finally {
+      headerLock.unlock();
+    }
+  }
+
+  @Override
+  public void settle() {
+    headerLock.lock();
+    try {
+      headerFile.settle();
+    } finally {
+      headerLock.unlock();
+    }
+  }
+
+  @Override
+  public void updateHeader(Header next) {
+    change(present -> next);
+  }
+
+  /**
+   * Does something that takes clusters; when there is no space, those that were freed lately are
+   * made usable and it is done once more.
+   */
+  long withSpace(LongSupplier action) {
+    try {
+      return action.getAsLong();
+    } catch (BlockException e) {
+      if (e.code() != ErrorCode.NO_SPACE || !allocator.hasQuarantined()) {
+        throw e;
+      }
+    }
+    rounds.flush();
+    allocator.releaseNow();
+    return action.getAsLong();
+  }
+
+  /** Before an entry changes under lazy refcounts: marks the image dirty, durably. */
+  void beforeLink() {
+    if (settings.lazyRefcounts() && !dirtyMarked) {
+      headerLock.lock();
+      try {
+        if (!dirtyMarked) {
+          change(h -> h.withIncompatible(Header.DIRTY, true));
+          round.refcountsMayWait(true);
+          dirtyMarked = true;
+        }
+      } finally {
+        headerLock.unlock();
+      }
+    }
+  }
+
+  /**
+   * Writes back everything, frees what is in quarantine and takes the dirty bit away. The node is
+   * quiesced.
+   */
+  void clean() {
+    round.refcountsMayWait(false);
+    // Each pass may free clusters whose lower counts the next one writes.
+    for (int pass = 0; pass < 4; pass++) {
+      rounds.flush();
+      allocator.releaseNow();
+      if (mapping.clean() && allocator.clean()) {
+        break;
+      }
+    }
+    if (dirtyMarked && !broken()) {
+      change(h -> h.withIncompatible(Header.DIRTY, false));
+      dirtyMarked = false;
+    }
+  }
+
+  /** The refcounts were rebuilt and the dirty bit is gone from the disk. */
+  void dirtyCleared() {
+    dirtyMarked = false;
+  }
+
+  /** After bitmaps were replaced: lowers the counts of their old clusters on disk too. */
+  void writeBackFreed() {
+    try {
+      allocator.releaseNow();
+      rounds.flush();
+    } catch (BlockException e) {
+      // The bitmaps are stored; the counts stay dirty and go with the next flush, or leak.
+      context.report(new NodeEvent.Warning(e.getMessage()));
+    }
+  }
+
+  /** Whether a reader finds zeroes below, for the whole of a guest range of unallocated space. */
+  boolean zeroBelow(long offset) {
+    Child below = backing;
+    return below == null || offset >= below.length();
+  }
+
+  @Override
+  public long fileLength() {
+    return file.length();
+  }
+
+  @Override
+  public long allocate(long clusters) {
+    return allocator.allocateTogether(clusters) << geometry.clusterBits();
+  }
+
+  @Override
+  public void free(long offset, long clusters) {
+    allocator.releaseDurable(offset >>> geometry.clusterBits(), clusters);
+  }
+
+  @Override
+  public void read(long offset, ByteBuffer target) {
+    file.read(offset, target);
+  }
+
+  @Override
+  public void write(long offset, ByteBuffer source) {
+    if (broken != null) {
+      throw refusal();
+    }
+    overlaps.check(offset, Math.max(1, source.remaining()), Overlaps.BITMAP_DIRECTORY);
+    file.write(offset, source);
+  }
+
+  @Override
+  public void flush() {
+    file.sync();
+  }
+
+  @Override
+  public void flushRefcounts() {
+    rounds.flush();
+  }
+}

@@ -1,0 +1,270 @@
+package io.ashlar.driver.qcow2;
+
+import io.ashlar.spi.BitmapEntry;
+import io.ashlar.spi.BitmapSink;
+import io.ashlar.spi.BitmapStore;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.BlockNode;
+import io.ashlar.spi.BlockStatus;
+import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.ImageReference;
+import io.ashlar.spi.IoFlags;
+import io.ashlar.spi.NamesReferences;
+import io.ashlar.spi.NodeTraits;
+import io.ashlar.spi.Operation;
+import io.ashlar.spi.Preallocation;
+import io.ashlar.spi.ReopenContext;
+import io.ashlar.spi.ReopenStep;
+import io.ashlar.spi.StoredBitmap;
+import java.nio.ByteBuffer;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** An open image as a node: checks requests, counts them in flight, and hands them on. */
+final class Qcow2Node implements BlockNode, BitmapStore, NamesReferences {
+  private static final int WRITE_FLAGS = IoFlags.FUA | IoFlags.UNCHANGED;
+
+  private final Qcow2Image image;
+  private final InFlight inFlight;
+  private final GuestReader reader;
+  private final GuestWriter writer;
+  private final ZeroWriter zeroes;
+  private final CompressedWriter compressed;
+  private final StatusReader statuses;
+  private final Resizer resizer;
+  private final BitmapStore bitmaps;
+  private final NodeTraits traits;
+  private volatile boolean closed;
+
+  Qcow2Node(Qcow2Image image) {
+    this.image = image;
+    this.inFlight = image.inFlight;
+    CompressedReader streams = new CompressedReader(image);
+    this.reader = new GuestReader(image, streams);
+    this.writer = new GuestWriter(image, reader);
+    this.zeroes = new ZeroWriter(image, reader, writer);
+    this.compressed = new CompressedWriter(image, writer, streams);
+    this.statuses = new StatusReader(image, reader);
+    this.resizer = new Resizer(image, reader, writer, zeroes);
+    this.bitmaps = new Qcow2Bitmaps(image);
+    this.traits =
+        new NodeTraits(
+            1,
+            1,
+            Math.max(image.geometry.clusterSize(), 1 << 16),
+            false,
+            image.backing() == null,
+            EnumSet.allOf(Operation.class));
+  }
+
+  @Override
+  public NodeTraits traits() {
+    return traits;
+  }
+
+  @Override
+  public long length() {
+    return image.virtualSize();
+  }
+
+  @Override
+  public void read(long offset, ByteBuffer target, int flags) {
+    if ((flags & ~IoFlags.PREFETCH) != 0) {
+      IoFlags.requireKnown(flags, IoFlags.PREFETCH);
+    }
+    checkRange(offset, target.remaining());
+    int ticket = inFlight.enter();
+    try {
+      reader.read(offset, target);
+    } finally {
+      inFlight.leave(ticket);
+    }
+  }
+
+  @Override
+  public void write(long offset, ByteBuffer source, int flags) {
+    IoFlags.requireKnown(flags, WRITE_FLAGS | IoFlags.COMPRESSED);
+    image.requireWritable();
+    checkRange(offset, source.remaining());
+    int ticket = inFlight.enter();
+    try {
+      if ((flags & IoFlags.COMPRESSED) != 0) {
+        compressed.write(offset, source);
+      } else {
+        writer.write(offset, source);
+      }
+    } finally {
+      inFlight.leave(ticket);
+    }
+    afterChange(flags);
+  }
+
+  @Override
+  public void writeZeroes(long offset, long length, int flags) {
+    IoFlags.requireKnown(flags, WRITE_FLAGS | IoFlags.MAY_UNMAP | IoFlags.NO_FALLBACK);
+    image.requireWritable();
+    checkRange(offset, length);
+    int ticket = inFlight.enter();
+    try {
+      zeroes.zero(offset, length, flags);
+    } finally {
+      inFlight.leave(ticket);
+    }
+    afterChange(flags);
+  }
+
+  @Override
+  public void discard(long offset, long length, int flags) {
+    IoFlags.requireKnown(flags, IoFlags.NONE);
+    image.requireWritable();
+    checkRange(offset, length);
+    int ticket = inFlight.enter();
+    try {
+      zeroes.discard(offset, length);
+    } finally {
+      inFlight.leave(ticket);
+    }
+    afterChange(flags);
+  }
+
+  /** Outside of the flight, so that a round may free what the request itself replaced. */
+  private void afterChange(int flags) {
+    if ((flags & IoFlags.FUA) != 0 || image.settings().writethrough()) {
+      image.rounds.flush();
+    } else if (image.mapping.crowded()) {
+      image.rounds.flush();
+    }
+  }
+
+  @Override
+  public void flush() {
+    requireOpen();
+    if (image.writable()) {
+      image.rounds.flush();
+    }
+  }
+
+  @Override
+  public BlockStatus status(long offset, long length) {
+    checkRange(offset, length);
+    if (length <= 0) {
+      throw new BlockException(ErrorCode.INVALID_REQUEST, "a status is of at least 1 byte");
+    }
+    int ticket = inFlight.enter();
+    try {
+      return statuses.status(offset, length);
+    } finally {
+      inFlight.leave(ticket);
+    }
+  }
+
+  @Override
+  public void truncate(long newLength, Preallocation preallocation) {
+    requireOpen();
+    image.requireWritable();
+    resizer.resize(newLength, preallocation);
+  }
+
+  private void checkRange(long offset, long length) {
+    if (offset < 0 || length < 0 || offset > image.virtualSize() - length) {
+      throw new BlockException(
+          ErrorCode.INVALID_REQUEST,
+          "node '%s': %d bytes at %d are not within its %d bytes"
+              .formatted(image.nodeName(), length, offset, image.virtualSize()));
+    }
+    requireOpen();
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new BlockException(ErrorCode.CLOSED, "node '" + image.nodeName() + "' is closed");
+    }
+  }
+
+  @Override
+  public List<ImageReference> references() {
+    Header header = image.header();
+    return header
+        .backingName()
+        .map(n -> List.of(new ImageReference("backing", n, header.backingFormat().orElse(null))))
+        .orElse(List.of());
+  }
+
+  @Override
+  public Map<String, Object> details() {
+    Header header = image.header();
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("compat", header.version() == 2 ? "0.10" : "1.1");
+    facts.put("cluster-size", (long) header.clusterSize());
+    facts.put("refcount-bits", (long) image.geometry.refcountBits());
+    facts.put("lazy-refcounts", (header.compatible() & Header.LAZY_REFCOUNTS) != 0);
+    facts.put("dirty-flag", header.dirty());
+    facts.put("corrupt", header.corrupt() || image.broken());
+    facts.put("extended-l2", false);
+    facts.put("compression-type", header.compressionType() == Header.ZSTD ? "zstd" : "zlib");
+    header.backingName().ifPresent(name -> facts.put("backing-filename", name));
+    header.backingFormat().ifPresent(format -> facts.put("backing-filename-format", format));
+    return facts;
+  }
+
+  @Override
+  public ReopenStep prepareReopen(ReopenContext context) {
+    requireOpen();
+    return Qcow2Reopen.prepare(this, image, context);
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (image.writable()) {
+      try {
+        image.clean();
+      } finally {
+        image.writable(false);
+      }
+    }
+  }
+
+  @Override
+  public List<StoredBitmap> directory() {
+    return bitmaps.directory();
+  }
+
+  @Override
+  public void load(StoredBitmap bitmap, BitmapSink sink) {
+    bitmaps.load(bitmap, sink);
+  }
+
+  @Override
+  public void arm() {
+    bitmaps.arm();
+  }
+
+  @Override
+  public StagedDirectory stage(List<BitmapEntry> entries) {
+    StagedDirectory staged = bitmaps.stage(entries);
+    return new StagedDirectory() {
+      @Override
+      public void publish() {
+        staged.publish();
+        image.writeBackFreed();
+      }
+
+      @Override
+      public void discard() {
+        staged.discard();
+        image.writeBackFreed();
+      }
+    };
+  }
+
+  @Override
+  public void checkStorable(String name, long granularity, long length, int bitmapsAlready) {
+    bitmaps.checkStorable(name, granularity, length, bitmapsAlready);
+  }
+}

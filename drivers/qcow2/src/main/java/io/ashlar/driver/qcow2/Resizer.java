@@ -1,0 +1,174 @@
+package io.ashlar.driver.qcow2;
+
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.Child;
+import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.IoFlags;
+import io.ashlar.spi.Preallocation;
+import io.ashlar.spi.Waits;
+import java.nio.ByteBuffer;
+
+/**
+ * Changes the length of the disk (section 15). A longer one has its tables first and its size last;
+ * a shorter one loses the size first, then the clusters behind it.
+ */
+final class Resizer {
+  private final Qcow2Image image;
+  private final GuestReader reader;
+  private final GuestWriter writer;
+  private final ZeroWriter zeroes;
+  private final Waits.WaitLock lock;
+
+  Resizer(Qcow2Image image, GuestReader reader, GuestWriter writer, ZeroWriter zeroes) {
+    this.image = image;
+    this.reader = reader;
+    this.writer = writer;
+    this.zeroes = zeroes;
+    this.lock = image.context.waits().newLock();
+  }
+
+  /**
+   * Sets the length.
+   *
+   * @throws BlockException INVALID_REQUEST for a length that is no multiple of 512, LIMIT_EXCEEDED
+   *     beyond what the format's tables can describe
+   */
+  void resize(long length, Preallocation preallocation) {
+    if (length < 0 || length % 512 != 0) {
+      throw new BlockException(
+          ErrorCode.INVALID_REQUEST,
+          "node '" + image.nodeName() + "': The new size must be a multiple of 512");
+    }
+    if (length > image.geometry.maxVirtualSize()) {
+      throw new BlockException(
+          ErrorCode.LIMIT_EXCEEDED,
+          "node '%s': at this cluster size a disk has at most %d bytes"
+              .formatted(image.nodeName(), image.geometry.maxVirtualSize()));
+    }
+    lock.lock();
+    try {
+      long present = image.virtualSize();
+      if (length > present) {
+        grow(present, length, preallocation);
+      } else if (length < present) {
+        shrink(present, length);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void grow(long from, long to, Preallocation preallocation) {
+    growL1((int) image.geometry.l1EntriesFor(to));
+    int ticket = image.inFlight.enter();
+    try {
+      // What a longer backing file or an earlier, longer life of this disk left must not appear.
+      long clusterEnd =
+          Math.min(to, image.geometry.clusterStart(from + image.geometry.clusterSize() - 1));
+      if (clusterEnd > from) {
+        zeroTail(from, clusterEnd);
+      }
+      Child below = image.backing();
+      long belowEnd = below == null ? 0 : Math.min(to, below.length());
+      if (belowEnd > clusterEnd) {
+        zeroes.zero(clusterEnd, belowEnd - clusterEnd, IoFlags.NONE, to);
+      }
+      switch (preallocation) {
+        case OFF -> {}
+        case METADATA, FALLOC, FULL -> allocate(from, to);
+      }
+    } finally {
+      image.inFlight.leave(ticket);
+    }
+    image.rounds.flush();
+    image.change(h -> h.withSize(to));
+    image.virtualSize(to);
+  }
+
+  private void zeroTail(long from, long clusterEnd) {
+    long cluster = from >>> image.geometry.clusterBits();
+    L2Slice slice = image.mapping.slice(cluster);
+    long entry = slice == null ? 0 : slice.get((int) cluster & image.mapping.sliceMask());
+    ClusterType type = ClusterType.of(entry);
+    boolean shows =
+        switch (type) {
+          case ZERO_PLAIN, ZERO_ALLOCATED -> false;
+          case UNALLOCATED -> !reader.readsZero(entry, from);
+          case NORMAL, COMPRESSED -> true;
+        };
+    if (shows) {
+      writeZeroBytes(from, clusterEnd - from);
+    }
+  }
+
+  private void writeZeroBytes(long offset, long length) {
+    ByteBuffer piece = ByteBuffer.allocate((int) Math.min(length, 1 << 16));
+    for (long done = 0; done < length; ) {
+      int part = (int) Math.min(length - done, piece.capacity());
+      writer.write(offset + done, piece.clear().limit(part));
+      done += part;
+    }
+  }
+
+  /** Gives every cluster of new space a host cluster, with zero bytes in it. */
+  private void allocate(long from, long to) {
+    long cluster = image.geometry.clusterSize();
+    for (long at = image.geometry.clusterStart(from); at < to; at += cluster) {
+      long start = Math.max(at, from);
+      writeZeroBytes(start, Math.min(at + cluster, to) - start);
+    }
+  }
+
+  private void growL1(int entries) {
+    if (entries <= image.mapping.l1Size()) {
+      return;
+    }
+    image.rounds.flush();
+    image.rounds.between(
+        () -> {
+          Geometry g = image.geometry;
+          Header old = image.header();
+          long clusters = g.clustersFor(8L * entries);
+          long first = image.allocator.allocateTogether(clusters);
+          long offset = first << g.clusterBits();
+          long[] table = image.mapping.l1Copy(entries);
+          image.round.run(); // its counts, and entries that changed in between
+          Tables.write(image.file, offset, image.mapping.l1Copy(entries));
+          image.file.sync();
+          image.settle();
+          image.change(h -> h.withL1(offset, entries));
+          image.mapping.replaceL1(table, offset);
+          image.allocator.releaseDurable(
+              old.l1Offset() >>> g.clusterBits(), g.clustersFor(8L * old.l1Size()));
+        });
+  }
+
+  private void shrink(long from, long to) {
+    Geometry g = image.geometry;
+    image.rounds.flush();
+    image.change(h -> h.withSize(to));
+    image.virtualSize(to);
+    long firstGone = g.clusterStart(to + g.clusterSize() - 1);
+    int ticket = image.inFlight.enter();
+    try {
+      long lastGone = g.clusterStart(from + g.clusterSize() - 1);
+      if (firstGone < lastGone) {
+        zeroes.forget(firstGone, lastGone);
+      }
+    } finally {
+      image.inFlight.leave(ticket);
+    }
+    image.rounds.flush();
+    image.rounds.between(
+        () -> {
+          for (long table : image.mapping.cutL1((int) g.l1EntriesFor(to))) {
+            image.allocator.release(table, 1, false);
+            image.allocator.locked(() -> image.overlaps.removeL2(table));
+          }
+        });
+    image.rounds.flush();
+    image.allocator.releaseNow();
+    image.rounds.flush();
+    image.allocator.cutFile();
+  }
+}

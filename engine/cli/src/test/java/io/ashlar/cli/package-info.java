@@ -1,2 +1,0 @@
-/** The ashlar command. */
-package io.ashlar.cli;

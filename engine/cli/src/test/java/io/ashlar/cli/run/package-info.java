@@ -1,2 +1,0 @@
-/** Graph files and what runs them. */
-package io.ashlar.cli.run;
