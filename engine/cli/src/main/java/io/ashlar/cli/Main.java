@@ -19,6 +19,7 @@ public final class Main {
   public static int run(String... args) {
     CommandLine line = new CommandLine(new AshlarCommand());
     line.addSubcommand("help", new CommandLine.HelpCommand());
+    line.setUsageHelpWidth(110);
     line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     line.setExecutionExceptionHandler(
         (e, command, parsed) -> {

@@ -2,8 +2,7 @@ package io.ashlar.engine;
 
 import com.typesafe.config.Config;
 import io.ashlar.engine.api.Ashlar;
-import io.ashlar.spi.BlockException;
-import io.ashlar.spi.ErrorCode;
+import io.ashlar.engine.facade.EngineBuilder;
 
 /** Puts the engine's rooms together behind {@link Ashlar}. */
 public final class Engine {
@@ -11,6 +10,6 @@ public final class Engine {
 
   /** Starts an engine; see {@link Ashlar#start(Config)}. */
   public static Ashlar start(Config settings) {
-    throw new BlockException(ErrorCode.INTERNAL, "the engine is being assembled");
+    return new EngineBuilder(settings).start();
   }
 }

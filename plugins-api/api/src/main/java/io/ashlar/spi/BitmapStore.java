@@ -22,6 +22,9 @@ public interface BitmapStore {
    * Sets IN_USE in every usable entry that lacks it, in place, and flushes once. Touches nothing
    * else, so that a crash in the middle leaves every entry either as it was or IN_USE. Does nothing
    * when there is nothing to set. Idempotent.
+   *
+   * <p>When a {@link StagedDirectory#publish} before had an unknown outcome, the old directory is
+   * first made the image's for certain and the other one given up; {@link #stage} does the same.
    */
   void arm();
 

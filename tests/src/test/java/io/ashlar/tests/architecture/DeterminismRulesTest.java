@@ -30,6 +30,13 @@ import org.junit.jupiter.api.Test;
  */
 final class DeterminismRulesTest {
   private static final String[] RULED = {"io.ashlar.engine..", "io.ashlar.driver.."};
+
+  /** The one maker of thread pools; a simulation hands in executors of its own. */
+  private static final String POOLS = "io.ashlar.engine.facade.EngineThreads";
+
+  /** Where threads of embedders wait; no thread of the engine ever does. */
+  private static final String EMBEDDERS_WAIT = "io.ashlar.engine.api.Reply";
+
   private static final Pattern SYNCHRONIZED = Pattern.compile("\\bsynchronized\\b");
   private static final Pattern COMMENT_OR_TEXT =
       Pattern.compile("//[^\\n]*|/\\*.*?\\*/|\"(?:\\\\.|[^\"\\\\\\n])*\"", Pattern.DOTALL);
@@ -40,6 +47,8 @@ final class DeterminismRulesTest {
         noClasses()
             .that()
             .resideInAnyPackage(RULED)
+            .and()
+            .doNotHaveFullyQualifiedName(POOLS)
             .should()
             .dependOnClassesThat()
             .resideInAPackage("java.util.concurrent.locks..")
@@ -57,6 +66,8 @@ final class DeterminismRulesTest {
         noClasses()
             .that()
             .resideInAnyPackage(RULED)
+            .and()
+            .doNotHaveFullyQualifiedName(POOLS)
             .should()
             .callConstructorWhere(
                 owned(
@@ -83,6 +94,8 @@ final class DeterminismRulesTest {
         noClasses()
             .that()
             .resideInAnyPackage(RULED)
+            .and()
+            .doNotHaveFullyQualifiedName(EMBEDDERS_WAIT)
             .should()
             .callMethodWhere(owned("a future", assignableTo(Future.class)).and(named("get|join")))
             .orShould()

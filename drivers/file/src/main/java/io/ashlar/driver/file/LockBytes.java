@@ -96,19 +96,19 @@ final class LockBytes {
   }
 
   private BlockException conflict(String shared, Permission permission) {
-    String text =
-        "Failed to get %s\"%s\" lock: is another process using the image '%s'? It uses %s and refuses others %s;"
-            + " end it, or read the image all the same with read-only=true and force-share=true";
     return new BlockException(
         ErrorCode.FILE_LOCKED,
-        String.format(
-            Locale.ROOT,
-            text,
-            shared,
-            word(permission),
-            Texts.printable(name),
-            held(USED),
-            held(UNSHARED)));
+        "Failed to get "
+            + shared
+            + '"'
+            + word(permission)
+            + "\" lock: is another process using the image '"
+            + Texts.printable(name)
+            + "'? It uses "
+            + held(USED)
+            + " and refuses others "
+            + held(UNSHARED)
+            + "; end it, or read the image all the same with read-only=true and force-share=true");
   }
 
   private String held(int base) {

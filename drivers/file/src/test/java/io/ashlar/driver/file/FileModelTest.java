@@ -54,6 +54,7 @@ final class FileModelTest {
       for (int i = 0; i < 250; i++) {
         model = step(node, model, random);
         assertThat(node.length()).as("length, seed %d step %d", seed, i).isEqualTo(model.length);
+        assertThat(path).as("file, seed %d step %d", seed, i).hasSize(model.length);
         if (i % 10 == 0) {
           compare(node, model, random, seed);
         }

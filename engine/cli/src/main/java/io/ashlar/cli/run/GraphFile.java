@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A graph file with its parameters filled in: the nodes of {@code graph} as steps, then those of
- * {@code run}. docs/graph-files.md describes the format.
+ * A graph file with its parameters filled in: the images of {@code create} and the nodes of {@code
+ * graph} as steps, then those of {@code run}. docs/graph-files.md describes the format.
  *
  * @param name the path as the user gave it
  * @param parameters the parameters
@@ -39,7 +39,7 @@ record GraphFile(
     List<Step> steps) {
 
   private static final List<String> KEYS =
-      List.of("parameters", "define", "output", "graph", "run");
+      List.of("parameters", "define", "output", "create", "graph", "run");
 
   /**
    * Reads a file.
@@ -50,10 +50,12 @@ record GraphFile(
    */
   static GraphFile read(Path file, List<String> settings, boolean declarationsOnly) {
     String name = file.toString();
+    String text = "";
     try {
+      text = Files.readString(file);
       Config parsed =
           ConfigFactory.parseString(
-              Files.readString(file),
+              text,
               ConfigParseOptions.defaults()
                   .setSyntax(ConfigSyntax.CONF)
                   .setOriginDescription(name)
@@ -70,7 +72,7 @@ record GraphFile(
     } catch (IOException e) {
       throw new ConfigurationException(name, "cannot be read: " + e.getMessage());
     } catch (ConfigException e) {
-      throw asConfigurationException(name, e);
+      throw asConfigurationException(name, text, e);
     }
   }
 
@@ -90,6 +92,9 @@ record GraphFile(
     List<String> outputFiles = new ArrayList<>();
     Path output = output(filled, outputFiles);
     StepParser steps = new StepParser(parameters);
+    for (ConfigObject image : objects(filled, "create", "the options of blockdev-create")) {
+      steps.image(image);
+    }
     for (ConfigObject node : objects(filled, "graph", "the definition of a node")) {
       steps.node(node);
     }
@@ -181,9 +186,15 @@ record GraphFile(
     return (dot > 0 ? name.substring(0, dot) : name).replaceAll("[^A-Za-z0-9_-]", "-");
   }
 
-  private static ConfigurationException asConfigurationException(String name, ConfigException e) {
+  private static ConfigurationException asConfigurationException(
+      String name, String file, ConfigException e) {
     String message = String.valueOf(e.getMessage());
     String place = e.origin() == null ? name : Places.text(e.origin());
+    if (e.origin() == null && message.startsWith("include ")) {
+      // The library does not say where.
+      long before = file.lines().takeWhile(line -> !line.strip().startsWith("include ")).count();
+      place = name + ":" + (before + 1);
+    }
     // The library's messages begin with the place.
     String text = message.replaceFirst("^.*?: \\d+(-\\d+)?: ", "");
     if (e instanceof ConfigException.UnresolvedSubstitution) {

@@ -7,8 +7,6 @@ import io.ashlar.engine.api.Ashlar;
 import io.ashlar.engine.option.OptionChecker;
 import io.ashlar.engine.plugin.DriverRegistry;
 import io.ashlar.spi.BlockException;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,7 +21,6 @@ import picocli.CommandLine.Parameters;
 /** {@code ashlar run}. */
 @Command(
     name = "run",
-    mixinStandardHelpOptions = true,
     description = "Builds the nodes of a graph file and carries its steps out.",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -70,14 +67,19 @@ public final class RunCommand implements Callable<Integer> {
       description = "Settings of the engine instead of conf/ashlar.conf.")
   private Path config;
 
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Shows this help and ends.")
+  private boolean help;
+
   @Option(names = "--parameters", description = "Lists the parameters of the file and ends.")
   private boolean list;
 
   /** Runs the file; gives the exit code. */
   @Override
   public Integer call() {
-    PrintStream out =
-        new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+    PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
     try {
       GraphFile graph = GraphFile.read(file, list ? List.of() : settings, list);
       if (list) {

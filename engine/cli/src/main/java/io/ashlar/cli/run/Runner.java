@@ -14,9 +14,13 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Carries the steps of a graph file out, one after the other, up to the first failure. */
 final class Runner {
+  /** Stands for lengths that are not known yet while a file is checked. */
+  private static final long LIKELY_LENGTH = 1 << 20;
+
   private final GraphFile file;
   private final Report report;
   private final Cancellation cancellation;
@@ -36,12 +40,12 @@ final class Runner {
   void check(OptionChecker checker) {
     for (Step step : file.steps()) {
       if (step.skipped() == null && step.expectedError() == null) {
+        Map<String, Object> arguments = Lengths.fill(step.arguments(), node -> LIKELY_LENGTH);
         try {
           if (RunnerCommands.names().contains(step.command())) {
-            RunnerCommands.definitions(
-                RunnerCommands.check(step.command(), step.arguments()), checker);
+            RunnerCommands.definitions(RunnerCommands.check(step.command(), arguments), checker);
           } else {
-            CommandSet.check(step.command(), step.arguments(), checker);
+            CommandSet.check(step.command(), arguments, checker);
           }
         } catch (InvalidOptionException e) {
           throw new ConfigurationException(step.place(e.path()), e.getMessage());

@@ -39,6 +39,13 @@ record Step(
     if (command.startsWith("block-dirty-bitmap-") && arguments.get("node") instanceof String node) {
       Object bitmap = arguments.getOrDefault("name", arguments.get("target"));
       title.append(' ').append(node).append('/').append(bitmap);
+    } else if (arguments.get("options") instanceof Map<?, ?> options) {
+      title.append(' ').append(options.get("driver"));
+      Object file = options.get("file") instanceof Map<?, ?> nested ? nested.get("filename") : null;
+      Object shown = options.containsKey("filename") ? options.get("filename") : file;
+      title.append(shown == null ? "" : " " + shown);
+    } else if (arguments.get("options") instanceof List<?> nodes) {
+      title.append(' ').append(nodes.size()).append(nodes.size() == 1 ? " node" : " nodes");
     } else {
       SUBJECTS.stream()
           .map(arguments::get)
@@ -57,7 +64,9 @@ record Step(
   /** {@code FILE:LINE} of an option among the arguments. */
   String place(List<String> path) {
     List<String> whole = new ArrayList<>(prefix);
-    whole.addAll(path);
+    // An element of "create" stands for the options alone.
+    boolean brief = prefix.isEmpty() && command.equals("blockdev-create") && !path.isEmpty();
+    whole.addAll(brief ? path.subList(1, path.size()) : path);
     return Places.below(source, whole);
   }
 }

@@ -82,10 +82,11 @@ final class StepActions implements AutoCloseable {
   /** Carries a step out. */
   Done run(Step step) {
     cancellation.check();
+    Map<String, Object> arguments = Lengths.fill(step.arguments(), this::length);
     if (!RunnerCommands.names().contains(step.command())) {
-      return command(step);
+      return command(step, arguments);
     }
-    RunnerCommands.Checked checked = RunnerCommands.check(step.command(), step.arguments());
+    RunnerCommands.Checked checked = RunnerCommands.check(step.command(), arguments);
     Options values = checked.values();
     return switch (step.command()) {
       case "write", "read", "write-zeroes", "discard" -> guest(step, values);
@@ -125,11 +126,13 @@ final class StepActions implements AutoCloseable {
     return Done.saying(await(engine.jobs().get(waited == null ? id : waited.jobId()), step));
   }
 
-  private Done command(Step step) {
+  private long length(String node) {
+    return engine.graph().node(node).await().length();
+  }
+
+  private Done command(Step step, Map<String, Object> given) {
     Map<String, Object> arguments =
-        step.command().equals("blockdev-add")
-            ? references.complete(step.arguments())
-            : step.arguments();
+        step.command().equals("blockdev-add") ? references.complete(given) : given;
     Object answer = commands.execute(step.command(), arguments);
     boolean job = CommandSet.spec(step.command()).map(CommandSpec::startsJob).orElse(false);
     if (!job) {

@@ -41,21 +41,34 @@ final class StepParser {
     return List.copyOf(steps);
   }
 
+  /** An element of {@code create}: the options of {@code blockdev-create}, and perhaps when. */
+  void image(ConfigObject image) {
+    brief(image, "blockdev-create", Map.of("options", withoutWhen(image)));
+  }
+
   /** An element of {@code graph}: the arguments of {@code blockdev-add}, and perhaps when. */
   void node(ConfigObject node) {
-    Map<String, Object> arguments = new LinkedHashMap<>(node.unwrapped());
-    arguments.remove(WHEN);
+    brief(node, "blockdev-add", withoutWhen(node));
+  }
+
+  private void brief(ConfigObject source, String command, Map<String, Object> arguments) {
     steps.add(
         new Step(
             steps.size() + 1,
-            "blockdev-add",
+            command,
             arguments,
             null,
             false,
             null,
-            skipped(node),
-            node,
+            skipped(source),
+            source,
             List.of()));
+  }
+
+  private static Map<String, Object> withoutWhen(ConfigObject object) {
+    Map<String, Object> rest = new LinkedHashMap<>(object.unwrapped());
+    rest.remove(WHEN);
+    return rest;
   }
 
   /** An element of {@code run}: one command, and modifiers. */

@@ -1,0 +1,215 @@
+package io.ashlar.driver.qcow2;
+
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.BlockIo;
+import io.ashlar.spi.Texts;
+import java.nio.ByteBuffer;
+
+/**
+ * Walks everything that refers to clusters of an image (section 6), reading tables in pieces: at
+ * most one cluster and 64 KiB are held. What is found wrong on the way is told, and the walk goes
+ * on.
+ */
+final class ImageWalk {
+  /** Sees the references, one each. */
+  interface References {
+    /** Bytes that are in use; each cluster they touch has one more reference. */
+    void used(long offset, long bytes);
+  }
+
+  /** Sees what is wrong. */
+  interface Findings {
+    /** Something that may cost data. */
+    void corruption(String text);
+  }
+
+  private static final int PIECE = 65_536;
+
+  private final BlockIo file;
+  private final Header header;
+  private final Geometry g;
+  private final String where;
+  private final long fileLength;
+  private boolean bitmapsUnknown;
+
+  ImageWalk(BlockIo file, Header header, String where) {
+    this.file = file;
+    this.header = header;
+    this.g = header.geometry();
+    this.where = where;
+    this.fileLength = file.length() + 511 & -512;
+  }
+
+  /** Bytes of the file, rounded up to 512. */
+  long fileLength() {
+    return fileLength;
+  }
+
+  /** Clusters of the file. */
+  long clusters() {
+    return g.clustersFor(fileLength);
+  }
+
+  /**
+   * Whether some bitmap could not be walked, so that its clusters look like leaks and must not be
+   * freed.
+   */
+  boolean bitmapsUnknown() {
+    return bitmapsUnknown;
+  }
+
+  /** Header, active tables, data and bitmaps: everything but the refcounts' own clusters. */
+  void walk(References references, Findings findings) {
+    use(0, g.clusterSize(), references, findings);
+    use(header.l1Offset(), 8L * header.l1Size(), references, findings);
+    eachEntry(
+        header.l1Offset(), header.l1Size(), (index, entry) -> l1Entry(entry, references, findings));
+    walkBitmaps(references, findings);
+  }
+
+  private void l1Entry(long entry, References references, Findings findings) {
+    long offset = L2Entry.offset(entry);
+    if (offset == 0) {
+      return;
+    }
+    if ((entry & L2Entry.L1_RESERVED) != 0) {
+      findings.corruption("ERROR found L1 entry with reserved bits set: " + hex(entry));
+    }
+    use(offset, g.clusterSize(), references, findings);
+    if (!g.aligned(offset)) {
+      findings.corruption(
+          "ERROR l2_offset=" + hex(offset) + ": Table is not cluster aligned; L1 entry corrupted");
+      return;
+    }
+    if (offset >= fileLength) {
+      return;
+    }
+    eachEntry(offset, g.l2Entries(), (i, e) -> l2Entry(e, references, findings));
+  }
+
+  private void l2Entry(long entry, References references, Findings findings) {
+    if (L2Entry.compressed(entry)) {
+      if (L2Entry.copied(entry)) {
+        findings.corruption(
+            "ERROR: coffset="
+                + hex(g.compressedOffset(entry))
+                + ": copied flag must never be set for compressed clusters");
+      }
+      use(g.compressedOffset(entry), g.compressedLength(entry), references, findings);
+      return;
+    }
+    if ((entry & L2Entry.L2_RESERVED) != 0) {
+      findings.corruption("ERROR found l2 entry with reserved bits set: " + hex(entry));
+    }
+    long offset = L2Entry.offset(entry);
+    if (offset == 0) {
+      return;
+    }
+    if (!g.aligned(offset)) {
+      boolean zero = (entry & L2Entry.ZERO) != 0;
+      findings.corruption(
+          "ERROR offset="
+              + hex(offset)
+              + (zero ? ": Preallocated cluster" : ": Data cluster")
+              + " is not properly aligned; L2 entry corrupted.");
+    }
+    use(offset, g.clusterSize(), references, findings);
+  }
+
+  private void walkBitmaps(References references, Findings findings) {
+    BitmapsExtension place = header.bitmaps().orElse(null);
+    if (place == null || header.version() < 3) {
+      return;
+    }
+    BitmapDirectory directory;
+    try {
+      directory = BitmapDirectory.read(header, fileLength, this::read, where);
+    } catch (BlockException e) {
+      bitmapsUnknown = true;
+      findings.corruption("ERROR " + e.getMessage());
+      return;
+    }
+    use(place.directoryOffset(), place.directorySize(), references, findings);
+    for (DirectoryEntry entry : directory.entries()) {
+      walkBitmap(entry, references, findings);
+    }
+  }
+
+  private void walkBitmap(DirectoryEntry bitmap, References references, Findings findings) {
+    long table = bitmap.tableOffset();
+    long entries = bitmap.tableSize() & 0xFFFF_FFFFL;
+    String name = Texts.printable(bitmap.stored().name());
+    if (!bitmap.usable()) {
+      bitmapsUnknown = true;
+      findings.corruption(
+          "ERROR bitmap '" + name + "' is not understood: " + bitmap.stored().unusable());
+      if (table <= 0 || !g.aligned(table) || entries > DirectoryEntry.MAX_DATA >> g.clusterBits()) {
+        return;
+      }
+    }
+    use(table, 8 * entries, references, findings);
+    eachEntry(
+        table,
+        entries,
+        (index, entry) -> {
+          long offset = L2Entry.offset(entry);
+          if ((entry & BitmapTable.RESERVED) != 0
+              || offset != 0 && ((entry & 1) != 0 || !g.aligned(offset))) {
+            findings.corruption(
+                "ERROR bitmap '" + name + "' has a damaged table entry: " + hex(entry));
+          } else if (offset != 0) {
+            use(offset, g.clusterSize(), references, findings);
+          }
+        });
+  }
+
+  /** The clusters of the refcount table. */
+  void walkRefcountTable(References references, Findings findings) {
+    long bytes = (long) header.refcountTableClusters() << g.clusterBits();
+    use(header.refcountTableOffset(), bytes, references, findings);
+  }
+
+  /** Reports a reference, or that it lies behind the end of the file. */
+  private void use(long offset, long bytes, References references, Findings findings) {
+    if (bytes == 0) {
+      return;
+    }
+    if (offset > fileLength || offset + bytes - fileLength >= g.clusterSize()) {
+      findings.corruption(
+          "ERROR: counting reference for region exceeding the end of the file by one cluster or"
+              + " more: offset 0x"
+              + hex(offset)
+              + " size 0x"
+              + hex(bytes));
+      return;
+    }
+    references.used(offset, bytes);
+  }
+
+  /** Shows the 64-bit entries of a table, as far as the file goes. */
+  void eachEntry(long offset, long count, BitmapTable.Visitor visitor) {
+    byte[] piece = new byte[PIECE];
+    ByteBuffer longs = ByteBuffer.wrap(piece);
+    long there = Math.min(count, Math.max(0, (fileLength - offset + 7) / 8));
+    for (long from = 0; from < there; from += PIECE / 8) {
+      HeaderCodec.readPadded(file, offset + from * 8, piece);
+      int n = (int) Math.min(PIECE / 8, there - from);
+      for (int i = 0; i < n; i++) {
+        long entry = longs.getLong(i * 8);
+        if (entry != 0) {
+          visitor.entry(from + i, entry);
+        }
+      }
+    }
+  }
+
+  private void read(long offset, ByteBuffer target) {
+    byte[] bytes = new byte[target.remaining()];
+    HeaderCodec.readPadded(file, offset, bytes);
+    target.put(bytes);
+  }
+
+  private static String hex(long value) {
+    return Long.toHexString(value);
+  }
+}

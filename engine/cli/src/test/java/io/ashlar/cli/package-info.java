@@ -1,0 +1,2 @@
+/** The ashlar command. */
+package io.ashlar.cli;

@@ -1,0 +1,2 @@
+/** Graph files and what runs them. */
+package io.ashlar.cli.run;

@@ -1,0 +1,104 @@
+package io.ashlar.engine.bitmap;
+
+import akka.Done;
+import akka.actor.typed.ActorRef;
+import akka.pattern.StatusReply;
+import io.ashlar.engine.api.BitmapInfo;
+import io.ashlar.engine.api.Bitmaps;
+import io.ashlar.engine.bitmap.bits.BitTree;
+import io.ashlar.spi.BitmapStore;
+import java.util.List;
+
+/**
+ * The messages of a node's bitmap directory. Failures are {@link io.ashlar.spi.BlockException}. The
+ * directory never quiesces and never waits for a drain; whoever needs the node quiesced did that
+ * before sending.
+ */
+public sealed interface BitmapCommand {
+  /**
+   * Reads the stored bitmaps of a node that was just opened; a writable one is armed before the
+   * reply, so that nothing can be written before IN_USE is durable.
+   *
+   * @param store the node's directory, or {@code null} when it keeps none
+   */
+  record Load(BitmapStore store, boolean writable, long length, ActorRef<StatusReply<Done>> replyTo)
+      implements BitmapCommand {}
+
+  /**
+   * The node is about to lose writing, or to be closed: store, flush, publish, flush. The bits stay
+   * in memory; the node is quiesced. Afterwards it is sealed: if the change is given up, the next
+   * write arms again.
+   */
+  record Seal(ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
+
+  /** The node is about to gain writing: arm through staged access, durably. */
+  record ArmThrough(BitmapStore staged, ActorRef<StatusReply<Done>> replyTo)
+      implements BitmapCommand {}
+
+  /**
+   * The gain was given up: seal again through the staged access if that works; if not, the disk
+   * says IN_USE.
+   */
+  record DisarmThrough(BitmapStore staged, ActorRef<StatusReply<Done>> replyTo)
+      implements BitmapCommand {}
+
+  /** The change took effect: whether the node is writable now. Cannot fail. */
+  record Became(boolean writable, ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
+
+  /**
+   * Whether the node may change its length; refused while a bitmap is busy, read-only or
+   * inconsistent.
+   */
+  record MayResize(ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
+
+  /** The node's length changed; the node is quiesced. */
+  record Resized(long length, ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
+
+  /** {@code block-dirty-bitmap-add}. */
+  record Add(
+      String name,
+      Bitmaps.Settings settings,
+      long defaultGranularity,
+      ActorRef<StatusReply<BitmapInfo>> replyTo)
+      implements BitmapCommand {}
+
+  /** {@code block-dirty-bitmap-remove}; false when there is none. */
+  record Remove(String name, ActorRef<StatusReply<Boolean>> replyTo) implements BitmapCommand {}
+
+  /** {@code block-dirty-bitmap-clear}. */
+  record Clear(String name, ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
+
+  /** {@code block-dirty-bitmap-enable} and {@code -disable}. */
+  record SetEnabled(String name, boolean enabled, ActorRef<StatusReply<Done>> replyTo)
+      implements BitmapCommand {}
+
+  /** {@code block-dirty-bitmap-merge} of sources that were copied by {@link Snapshot}. */
+  record Merge(String target, List<BitTree> sources, ActorRef<StatusReply<Done>> replyTo)
+      implements BitmapCommand {}
+
+  /** A stable copy of a bitmap's bits, with those of its successor. */
+  record Snapshot(String name, ActorRef<StatusReply<BitTree>> replyTo) implements BitmapCommand {}
+
+  /** All bitmaps. */
+  record Describe(ActorRef<StatusReply<List<BitmapInfo>>> replyTo) implements BitmapCommand {}
+
+  /**
+   * A job takes a bitmap: it becomes busy, its present bits are frozen and handed out, and a
+   * successor records from now on. The node is quiesced, so that the cut is exact.
+   *
+   * @param owner the job, for messages
+   * @param keeps the job will not change the bitmap (bitmap mode never): allowed for one that
+   *     cannot be written
+   */
+  record Freeze(String name, String owner, boolean keeps, ActorRef<StatusReply<BitTree>> replyTo)
+      implements BitmapCommand {}
+
+  /**
+   * The job is over: {@code replace} puts the successor in the bitmap's place, otherwise the
+   * successor's bits are OR-ed back.
+   *
+   * @param uncopied bits to be OR-ed in whatever happens, or {@code null}
+   */
+  record Thaw(String name, boolean replace, BitTree uncopied, ActorRef<StatusReply<Done>> replyTo)
+      implements BitmapCommand {}
+}

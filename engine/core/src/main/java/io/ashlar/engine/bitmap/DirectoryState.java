@@ -1,0 +1,121 @@
+package io.ashlar.engine.bitmap;
+
+import io.ashlar.engine.api.BitmapInfo;
+import io.ashlar.engine.bitmap.bits.BitmapState;
+import io.ashlar.engine.bitmap.bits.Generation;
+import io.ashlar.spi.StoredBitmap;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a node's directory knows between two changes; immutable, but for the bits.
+ *
+ * @param generation the bitmaps, inconsistent ones included
+ * @param preserved stored entries that cannot be used, each with its reason; kept as they are
+ * @param owners who holds a busy bitmap, by its name
+ * @param writable the node may be written
+ * @param length of the node in bytes
+ * @param damage why the image's directory cannot be read at all, or {@code null}
+ */
+record DirectoryState(
+    Generation generation,
+    List<StoredBitmap> preserved,
+    Map<String, String> owners,
+    boolean writable,
+    long length,
+    String damage) {
+  /** Stands for the directory in listings when it cannot be read. */
+  static final String DAMAGED_DIRECTORY = "(bitmap directory)";
+
+  private static final String WAS_IN_USE =
+      "it was in use when the image was last left, so writes may be missing in it;"
+          + " remove it and take a full backup";
+
+  /** Before the node is open. */
+  static final DirectoryState UNOPENED =
+      new DirectoryState(Generation.of(List.of()), List.of(), Map.of(), false, 0, null);
+
+  DirectoryState {
+    preserved = List.copyOf(preserved);
+    owners = Map.copyOf(owners);
+  }
+
+  DirectoryState with(Generation next) {
+    return new DirectoryState(next, preserved, owners, writable, length, damage);
+  }
+
+  DirectoryState withPreserved(List<StoredBitmap> next) {
+    return new DirectoryState(generation, next, owners, writable, length, damage);
+  }
+
+  DirectoryState withOwner(String name, String owner) {
+    Map<String, String> next = new HashMap<>(owners);
+    next.put(name, owner);
+    return new DirectoryState(generation, preserved, next, writable, length, damage);
+  }
+
+  DirectoryState withoutOwner(String name) {
+    Map<String, String> next = new HashMap<>(owners);
+    next.remove(name);
+    return new DirectoryState(generation, preserved, next, writable, length, damage);
+  }
+
+  DirectoryState withWritable(boolean next) {
+    return new DirectoryState(generation, preserved, owners, next, length, damage);
+  }
+
+  DirectoryState withLength(long next) {
+    return new DirectoryState(generation, preserved, owners, writable, next, damage);
+  }
+
+  /** The stored entry of that name that cannot be used. */
+  Optional<StoredBitmap> unusable(String name) {
+    return preserved.stream().filter(e -> e.name().equals(name)).findFirst();
+  }
+
+  /** Whether the image has a bitmap that this node may bring up to date. */
+  boolean storesUsable() {
+    return generation.bitmaps().stream().anyMatch(b -> b.persistent() && !b.inconsistent());
+  }
+
+  /** As queries show it, in the order of adding, unusable ones last. */
+  List<BitmapInfo> infos(boolean armed) {
+    List<BitmapInfo> infos = new ArrayList<>();
+    for (BitmapState bitmap : generation.bitmaps()) {
+      infos.add(info(bitmap, armed));
+    }
+    for (StoredBitmap entry : preserved) {
+      infos.add(
+          new BitmapInfo(
+              entry.name(),
+              entry.granularity(),
+              0,
+              false,
+              false,
+              true,
+              true,
+              entry.inUse(),
+              entry.unusable()));
+    }
+    if (damage != null) {
+      infos.add(new BitmapInfo(DAMAGED_DIRECTORY, 0, 0, false, false, true, true, false, damage));
+    }
+    return infos;
+  }
+
+  static BitmapInfo info(BitmapState bitmap, boolean armed) {
+    return new BitmapInfo(
+        bitmap.name(),
+        bitmap.tree().granularity(),
+        bitmap.inconsistent() ? 0 : bitmap.tree().dirtyBytes(),
+        bitmap.recording(),
+        bitmap.busy(),
+        bitmap.persistent(),
+        bitmap.inconsistent(),
+        bitmap.inconsistent() || (bitmap.persistent() && armed),
+        bitmap.inconsistent() ? WAS_IN_USE : null);
+  }
+}

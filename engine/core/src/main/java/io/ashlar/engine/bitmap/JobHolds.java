@@ -1,0 +1,81 @@
+package io.ashlar.engine.bitmap;
+
+import io.ashlar.engine.bitmap.bits.BitTree;
+import io.ashlar.engine.bitmap.bits.BitmapState;
+import io.ashlar.engine.bitmap.bits.Generation;
+import io.ashlar.engine.bitmap.bits.Generation.Change;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
+
+/**
+ * Bitmaps in the hands of jobs: frozen with a successor that records, then replaced or given back.
+ */
+final class JobHolds {
+  private final Desk desk;
+
+  JobHolds(Desk desk) {
+    this.desk = desk;
+  }
+
+  /** Hands out the bits as they are at this moment; they do not change any more. */
+  BitTree freeze(String name, String owner, boolean keeps) {
+    BitmapState bitmap = desk.free(desk.find(name));
+    if (!keeps) {
+      desk.requireWritable(bitmap);
+    }
+    desk.consistent(bitmap);
+    if (!keeps) {
+      // The end of the job may change the bitmap; that the image cannot be told shows now.
+      desk.diverge(bitmap);
+    }
+    desk.apply(desk.state().generation().createSuccessor(name));
+    desk.publish(desk.state().withOwner(name, owner));
+    return bitmap.tree();
+  }
+
+  /** Ends a hold in every case that leaves the node working; see {@link BitmapCommand.Thaw}. */
+  void thaw(String name, boolean replace, BitTree uncopied) {
+    BitmapState bitmap = desk.find(name);
+    if (bitmap.successor().isEmpty()) {
+      throw desk.error(ErrorCode.JOB_STATE, name, "is not held by a job");
+    }
+    BlockException refused = null;
+    if (replace || uncopied != null) {
+      refused = mayDiverge(bitmap);
+    }
+    Generation now = desk.state().generation();
+    Change end = replace && refused == null ? now.abdicate(name) : now.reclaim(name);
+    desk.apply(uncopied == null ? end : withBits(end, name, uncopied));
+    desk.publish(desk.state().withoutOwner(name));
+    if (refused != null) {
+      throw refused;
+    }
+  }
+
+  private BlockException mayDiverge(BitmapState bitmap) {
+    try {
+      desk.requireWritable(bitmap);
+      desk.diverge(bitmap);
+      return null;
+    } catch (BlockException e) {
+      return new BlockException(
+          e.code(),
+          "the job is over, but bitmap '"
+              + bitmap.name()
+              + "' of node '"
+              + desk.node()
+              + "' keeps all its bits, because the image could not be told: "
+              + e.getMessage(),
+          e);
+    }
+  }
+
+  private static Change withBits(Change end, String name, BitTree bits) {
+    return new Change(
+        end.next(),
+        () -> {
+          end.fill().run();
+          end.next().get(name).tree().merge(bits);
+        });
+  }
+}

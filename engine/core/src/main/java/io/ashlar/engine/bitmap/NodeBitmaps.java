@@ -1,0 +1,56 @@
+package io.ashlar.engine.bitmap;
+
+import io.ashlar.engine.api.BitmapInfo;
+import io.ashlar.engine.bitmap.bits.GateState;
+import io.ashlar.engine.bitmap.bits.Generation;
+import io.ashlar.engine.bitmap.bits.HotRegions;
+import io.ashlar.engine.bitmap.bits.Recording;
+import io.ashlar.spi.Waits;
+import java.util.List;
+
+/**
+ * The bitmaps of one node as the data path and queries see them: any thread, no actor asked. A
+ * writer that finds the gate sealed arms the stored bitmaps on its own thread, so that writes
+ * depend on no mailbox; it waits at most for the call into the image that is running.
+ */
+public final class NodeBitmaps {
+  private final StoredDirectory disk;
+  private final Recording recording;
+  private volatile DirectoryState state = DirectoryState.UNOPENED;
+
+  /** The bitmaps of a node that is about to be opened: none, and the gate sealed. */
+  public NodeBitmaps(String name, Waits waits) {
+    disk = new StoredDirectory(name, waits);
+    recording =
+        new Recording(
+            name,
+            Generation.of(List.of()),
+            GateState.SEALED,
+            disk::arm,
+            HotRegions.NONE,
+            waits,
+            false);
+  }
+
+  /** What every write of the node passes. */
+  public Recording recording() {
+    return recording;
+  }
+
+  /** All bitmaps as of the last finished change, with what is dirty at this moment. */
+  public List<BitmapInfo> infos() {
+    return state.infos(disk.armed());
+  }
+
+  StoredDirectory disk() {
+    return disk;
+  }
+
+  DirectoryState state() {
+    return state;
+  }
+
+  void publish(DirectoryState next) {
+    state = next;
+  }
+}

@@ -1,0 +1,176 @@
+package io.ashlar.engine.bitmap;
+
+import io.ashlar.engine.bitmap.bits.BitTree;
+import io.ashlar.engine.bitmap.bits.BitmapState;
+import io.ashlar.engine.bitmap.bits.Generation;
+import io.ashlar.engine.bitmap.bits.Generation.Change;
+import io.ashlar.spi.BitmapStore;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.StoredBitmap;
+import io.ashlar.spi.Texts;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The bitmaps of a node when the node itself changes: opened, made read-only or writable, resized,
+ * closed. See {@link BitmapCommand} for what each promises.
+ */
+final class NodeTransitions {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeTransitions.class);
+
+  private final Desk desk;
+
+  NodeTransitions(Desk desk) {
+    this.desk = desk;
+  }
+
+  void load(BitmapStore store, boolean writable, long length) {
+    DirectoryState loaded = BitmapLoader.load(store, writable, length, BitmapLoader.BUDGET);
+    report(loaded);
+    desk.disk().open(loaded.damage() == null ? store : null, writable);
+    desk.apply(new Change(loaded.generation()));
+    desk.publish(loaded);
+    if (writable) {
+      desk.recording().arm();
+    }
+  }
+
+  private void report(DirectoryState loaded) {
+    if (loaded.damage() != null) {
+      LOG.warn("The bitmaps of node '{}' cannot be read: {}", desk.node(), loaded.damage());
+    }
+    for (StoredBitmap entry : loaded.preserved()) {
+      LOG.warn(
+          "Bitmap '{}' of node '{}' cannot be used: {}",
+          Texts.printable(entry.name()),
+          desk.node(),
+          entry.unusable());
+    }
+  }
+
+  /** The node works as before when this fails: its writes are recorded, the next one arms. */
+  void seal() {
+    DirectoryState state = desk.state();
+    StoredDirectory disk = desk.disk();
+    try {
+      desk.recording()
+          .seal(
+              () -> {
+                if (disk.uncertain() || (disk.differs() && state.storesUsable())) {
+                  disk.seal(Layouts.truth(state));
+                } else {
+                  disk.sealedAsItIs();
+                }
+              },
+              Desk.WRITERS_NANOS);
+    } catch (RuntimeException e) {
+      if (disk.armsAtOnce()) {
+        desk.recording().arm();
+      }
+      throw e;
+    }
+  }
+
+  void armThrough(BitmapStore staged) {
+    if (desk.disk().keepsBitmaps()) {
+      desk.disk().armThrough(staged);
+    }
+  }
+
+  /** If the image cannot be told it says IN_USE, which is the safe side; memory knows all. */
+  void disarmThrough(BitmapStore staged) {
+    DirectoryState state = desk.state();
+    StoredDirectory disk = desk.disk();
+    if (!disk.differs()) {
+      return;
+    }
+    try {
+      disk.sealThrough(staged, Layouts.untouched(state));
+    } catch (RuntimeException e) {
+      LOG.warn(
+          "The bitmaps of node '{}' stay marked IN_USE in the image, which a read-write reopen"
+              + " and close will mend: {}",
+          desk.node(),
+          e.getMessage());
+    }
+  }
+
+  void became(boolean writable) {
+    desk.disk().becomes(writable);
+    desk.publish(desk.state().withWritable(writable));
+    if (writable && desk.disk().armsAtOnce()) {
+      desk.recording().arm();
+    }
+  }
+
+  void mayResize(long length) {
+    DirectoryState state = desk.state();
+    for (BitmapState bitmap : state.generation().bitmaps()) {
+      desk.changeable(bitmap.name());
+      if (length >= 0) {
+        requireFits(bitmap, length);
+      }
+    }
+    state
+        .preserved()
+        .forEach(
+            entry -> {
+              throw desk.error(
+                  ErrorCode.BITMAP_INCONSISTENT,
+                  entry.name(),
+                  "cannot be used and forbids a resize: " + entry.unusable() + "; remove it");
+            });
+    if (state.damage() != null) {
+      throw new BlockException(
+          ErrorCode.IMAGE_CORRUPT,
+          "node '"
+              + desk.node()
+              + "' cannot be resized, its bitmap directory is damaged: "
+              + state.damage());
+    }
+    if (state.storesUsable()) {
+      desk.recording().arm();
+    }
+  }
+
+  private void requireFits(BitmapState bitmap, long length) {
+    long granularity = new BitTree(length, bitmap.tree().granularity()).granularity();
+    if (bitmap.persistent()) {
+      desk.disk().checkStorable(bitmap.name(), granularity, length);
+    }
+  }
+
+  /** All trees, those of busy bitmaps too: what is added is clean, what is cut off is dropped. */
+  void resized(long length) {
+    DirectoryState state = desk.state();
+    Generation old = state.generation();
+    Generation next = old;
+    for (BitmapState bitmap : old.bitmaps()) {
+      if (!bitmap.inconsistent()) {
+        next = next.with(bitmap.name(), b -> emptied(b, length));
+      }
+    }
+    Generation filled = next;
+    desk.publish(state.withLength(length));
+    desk.apply(
+        new Change(
+            filled,
+            () ->
+                old.bitmaps().stream()
+                    .filter(b -> !b.inconsistent())
+                    .forEach(b -> fill(filled.get(b.name()), b))));
+  }
+
+  private static BitmapState emptied(BitmapState bitmap, long length) {
+    BitTree tree = new BitTree(length, bitmap.tree().granularity());
+    BitTree successor =
+        bitmap.successor().map(s -> new BitTree(length, s.granularity())).orElse(null);
+    return bitmap.withTree(tree).withSuccessor(successor);
+  }
+
+  private static void fill(BitmapState into, BitmapState from) {
+    into.tree().merge(from.tree());
+    from.successor().ifPresent(bits -> into.successor().orElseThrow().merge(bits));
+  }
+}

@@ -1,0 +1,201 @@
+package io.ashlar.engine.bitmap;
+
+import io.ashlar.spi.BitmapEntry;
+import io.ashlar.spi.BitmapStore;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.StoredBitmap;
+import io.ashlar.spi.Waits;
+import io.ashlar.spi.Waits.WaitLock;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * The bitmap directory in a node's image and whether it says IN_USE. One call into the image at a
+ * time: the lock is held during disk I/O and never while waiting for writers, for they come here to
+ * arm.
+ */
+final class StoredDirectory {
+  private final String node;
+  private final WaitLock lock;
+
+  /** Null while the node keeps no bitmaps or its directory cannot be read; under the lock. */
+  private BitmapStore store;
+
+  /** Nothing may diverge from the image while false; under the lock. */
+  private boolean writable;
+
+  /**
+   * The image says IN_USE, as far as anybody knows. Set before the call that makes it so, for a
+   * call that fails may have set some entries.
+   */
+  private volatile boolean armed;
+
+  /** The last change did not come back well: the image must be told again. Under the lock. */
+  private boolean uncertain;
+
+  StoredDirectory(String node, Waits waits) {
+    this.node = node;
+    lock = waits.newLock();
+  }
+
+  /** Makes the entries of the new directory from those of the present one. */
+  interface Layout extends Function<List<StoredBitmap>, List<BitmapEntry>> {}
+
+  /** The node is open; {@code null} when it keeps no bitmaps or none that can be read. */
+  void open(BitmapStore opened, boolean mayWrite) {
+    lock.lock();
+    try {
+      store = opened;
+      writable = mayWrite;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean keepsBitmaps() {
+    lock.lock();
+    try {
+      return store != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether the image says IN_USE as far as anybody knows; any thread, no wait. */
+  boolean armed() {
+    return armed;
+  }
+
+  /** Whether the image may say something else than memory does. */
+  boolean differs() {
+    lock.lock();
+    try {
+      return armed || uncertain;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether a change of the directory ended without anybody knowing how. */
+  boolean uncertain() {
+    lock.lock();
+    try {
+      return uncertain;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void becomes(boolean mayWrite) {
+    lock.lock();
+    try {
+      writable = mayWrite;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Sets IN_USE durably. For the write gate: one attempt at a time, on a writer's thread.
+   *
+   * @throws BlockException the writes that waited fail; the next one tries again
+   */
+  void arm() {
+    lock.lock();
+    try {
+      if (store == null || (armed && !uncertain)) {
+        return;
+      }
+      if (!writable) {
+        throw new BlockException(
+            ErrorCode.READ_ONLY,
+            "node '" + node + "' is read-only; reopen it with read-only=false to write");
+      }
+      armWith(store);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Sets IN_USE durably through the access that a reopen prepares. */
+  void armThrough(BitmapStore staged) {
+    lock.lock();
+    try {
+      armWith(staged);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Writes a directory that keeps memory and image apart: they differ afterwards as before. */
+  void replace(Layout layout) {
+    lock.lock();
+    try {
+      write(store, layout);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether the gate can be armed without a call into the image. */
+  boolean armsAtOnce() {
+    lock.lock();
+    try {
+      return store == null || (armed && !uncertain);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** There is nothing to store: the image says what memory does. */
+  void sealedAsItIs() {
+    armed = false;
+  }
+
+  /** Writes a directory that is the truth. */
+  void seal(Layout layout) {
+    lock.lock();
+    try {
+      write(store, layout);
+      armed = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The same through the access of a reopen that was given up. */
+  void sealThrough(BitmapStore staged, Layout layout) {
+    lock.lock();
+    try {
+      write(staged, layout);
+      armed = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Refuses what could never be stored. */
+  void checkStorable(String name, long granularity, long length) {
+    lock.lock();
+    try {
+      store.checkStorable(name, granularity, length, store.directory().size());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void armWith(BitmapStore access) {
+    armed = true;
+    uncertain = true;
+    access.arm();
+    uncertain = false;
+  }
+
+  private void write(BitmapStore access, Layout layout) {
+    BitmapStore.StagedDirectory staged = access.stage(layout.apply(access.directory()));
+    uncertain = true;
+    staged.publish();
+    uncertain = false;
+  }
+}

@@ -1,0 +1,55 @@
+package io.ashlar.engine.control;
+
+import akka.actor.typed.ActorRef;
+import akka.pattern.StatusReply;
+import io.ashlar.engine.model.GraphModel;
+import io.ashlar.engine.reopen.Cut;
+import io.ashlar.engine.reopen.GraphTransaction;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** The messages of the graph actor. */
+public sealed interface GraphCommand {
+  /**
+   * A structural change.
+   *
+   * @param what names it in messages
+   * @param edit the graph as it shall be, from the graph as it is when the change's turn comes; may
+   *     throw a BlockException
+   * @param touched nodes that must be quiesced although their definition stays
+   * @param cut work at the moment of the change
+   */
+  record Change(
+      String what,
+      Function<GraphModel, GraphModel> edit,
+      Set<String> touched,
+      Cut cut,
+      ActorRef<StatusReply<Changed>> replyTo)
+      implements GraphCommand {}
+
+  /**
+   * A change took effect.
+   *
+   * @param before the graph as it was
+   * @param after the graph as it is
+   * @param afterwards errors of nodes that were closed; they are closed all the same
+   */
+  record Changed(GraphModel before, GraphModel after, List<Throwable> afterwards) {}
+
+  /** Work that needs the graph to stay as it is while it runs, such as a command on a bitmap. */
+  record Exclusive(
+      String what, Supplier<CompletionStage<Object>> work, ActorRef<StatusReply<Object>> replyTo)
+      implements GraphCommand {}
+
+  /** Internal: the running transaction ended. */
+  record TransactionEnded(GraphTransaction.Ended ended) implements GraphCommand {}
+
+  /** Internal: exclusive work ended. */
+  record ExclusiveEnded(Object value, Throwable error) implements GraphCommand {}
+
+  /** Internal: an actor of a node stopped. */
+  record NodeStopped(String name, long number) implements GraphCommand {}
+}

@@ -1,0 +1,141 @@
+package io.ashlar.engine.control;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Scheduler;
+import akka.actor.typed.javadsl.AskPattern;
+import akka.pattern.StatusReply;
+import io.ashlar.engine.bitmap.BitmapCommand;
+import io.ashlar.engine.control.GraphCommand.Change;
+import io.ashlar.engine.control.GraphCommand.Changed;
+import io.ashlar.engine.control.GraphCommand.Exclusive;
+import io.ashlar.engine.graph.DeviceCore;
+import io.ashlar.engine.graph.GraphRuntime;
+import io.ashlar.engine.graph.NodeCommand;
+import io.ashlar.engine.graph.NodeHandle;
+import io.ashlar.engine.graph.NodeServices;
+import io.ashlar.engine.model.DeviceSpec;
+import io.ashlar.engine.model.GraphModel;
+import io.ashlar.engine.reopen.Cut;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * The graph actor for callers that are no actors: every call sends one message and returns a stage,
+ * which fails with {@link BlockException}. Nothing here waits.
+ */
+public final class GraphControl {
+  /** Longer than any change; changes have limits of their own. */
+  private static final Duration PATIENCE = Duration.ofHours(24);
+
+  private final ActorRef<GraphCommand> graph;
+  private final Scheduler scheduler;
+  private final GraphRuntime runtime;
+  private final NodeServices services;
+
+  /** Control over a graph actor. */
+  public GraphControl(
+      ActorRef<GraphCommand> graph,
+      Scheduler scheduler,
+      GraphRuntime runtime,
+      NodeServices services) {
+    this.graph = graph;
+    this.scheduler = scheduler;
+    this.runtime = runtime;
+    this.services = services;
+  }
+
+  /** The open nodes. */
+  public GraphRuntime runtime() {
+    return runtime;
+  }
+
+  /** What nodes use. */
+  public NodeServices services() {
+    return services;
+  }
+
+  /** A structural change. */
+  public CompletionStage<Changed> change(String what, Function<GraphModel, GraphModel> edit) {
+    return change(what, edit, Set.of(), Cut.NONE);
+  }
+
+  /**
+   * A structural change with work at its moment, and nodes that are quiesced although their
+   * definition stays.
+   */
+  public CompletionStage<Changed> change(
+      String what, Function<GraphModel, GraphModel> edit, Set<String> touched, Cut cut) {
+    return AskPattern.askWithStatus(
+        graph, replyTo -> new Change(what, edit, touched, cut, replyTo), PATIENCE, scheduler);
+  }
+
+  /** Work during which the graph stays as it is. */
+  @SuppressWarnings("unchecked")
+  public <T> CompletionStage<T> exclusive(String what, Supplier<CompletionStage<T>> work) {
+    return AskPattern.<GraphCommand, Object>askWithStatus(
+            graph,
+            replyTo ->
+                new Exclusive(what, () -> work.get().thenApply(value -> (Object) value), replyTo),
+            PATIENCE,
+            scheduler)
+        .thenApply(value -> (T) value);
+  }
+
+  /** A message to a node's bitmap directory. */
+  public <T> CompletionStage<T> bitmaps(
+      String node, Function<ActorRef<StatusReply<T>>, BitmapCommand> message) {
+    NodeHandle handle = runtime.nodes().get(node);
+    if (handle == null) {
+      return CompletableFuture.failedFuture(
+          new BlockException(
+              ErrorCode.NODE_NOT_FOUND,
+              "no node is named '" + node + "'; the nodes are " + runtime.nodes().keySet()));
+    }
+    return bitmaps(handle, message);
+  }
+
+  /** A message to the bitmap directory of an open node. */
+  public <T> CompletionStage<T> bitmaps(
+      NodeHandle handle, Function<ActorRef<StatusReply<T>>, BitmapCommand> message) {
+    return AskPattern.askWithStatus(
+        handle.actor(),
+        replyTo -> new NodeCommand.ForBitmaps(message.apply(replyTo)),
+        PATIENCE,
+        scheduler);
+  }
+
+  /** Attaches a device. */
+  public CompletionStage<DeviceCore> attach(DeviceSpec device) {
+    return change(
+            "attaching device '" + device.name() + "'",
+            model -> {
+              if (model.devices().containsKey(device.name())) {
+                throw new BlockException(
+                    ErrorCode.NODE_IN_USE,
+                    "a device named '" + device.name() + "' is attached already");
+              }
+              model.node(device.node());
+              return model.with(device);
+            })
+        .thenApply(changed -> runtime.devices().get(device.name()));
+  }
+
+  /** Detaches a device; does nothing when it is not attached. */
+  public CompletionStage<Changed> detach(String device) {
+    return change("detaching device '" + device + "'", model -> model.minusDevice(device));
+  }
+
+  /**
+   * Closes a node without a change of the graph; for an engine that is being closed and could not
+   * close properly.
+   */
+  public CompletionStage<akka.Done> forceClose(NodeHandle handle) {
+    return AskPattern.askWithStatus(handle.actor(), NodeCommand.Close::new, PATIENCE, scheduler);
+  }
+}

@@ -1,0 +1,118 @@
+package io.ashlar.engine.facade;
+
+import io.ashlar.engine.api.NodeDefinition;
+import io.ashlar.engine.api.OpenOptions;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.ImageReference;
+import io.ashlar.spi.ImageReport;
+import io.ashlar.spi.Texts;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The nodes of an image and, where the caller allows a directory, of the backing files that it
+ * names: plain file names of regular files in that directory, with the format that the image
+ * states.
+ */
+final class ChainDefinition {
+  private final ImageInspection inspection;
+  private final int depthLimit;
+
+  ChainDefinition(ImageInspection inspection, int depthLimit) {
+    this.inspection = inspection;
+    this.depthLimit = depthLimit;
+  }
+
+  NodeDefinition of(Path image, OpenOptions options, String nodeName) {
+    Set<Path> seen = new LinkedHashSet<>();
+    return definition(image, options.format(), options.allowReferencesUnder(), seen)
+        .with("node-name", nodeName)
+        .with("read-only", !options.writable());
+  }
+
+  private NodeDefinition definition(Path image, String format, Path allowed, Set<Path> seen) {
+    if (!seen.add(real(image))) {
+      throw new BlockException(
+          ErrorCode.GRAPH_CYCLE, "the backing chain comes back to '" + image + "'");
+    }
+    if (seen.size() > depthLimit) {
+      throw new BlockException(
+          ErrorCode.LIMIT_EXCEEDED,
+          "the backing chain is longer than " + depthLimit + " images at '" + image + "'");
+    }
+    NodeDefinition node =
+        NodeDefinition.of(java.util.Map.of())
+            .with("driver", format)
+            .with(
+                "file",
+                NodeDefinition.of(
+                    java.util.Map.of("driver", "file", "filename", image.toString())));
+    if (allowed == null || format.equals("raw")) {
+      return node;
+    }
+    ImageReport report = inspection.inspect(image, format);
+    for (ImageReference reference : report.references()) {
+      node =
+          node.with(
+              reference.role(),
+              definition(mapped(image, reference, allowed), stated(reference), allowed, seen));
+    }
+    return node;
+  }
+
+  private static String stated(ImageReference reference) {
+    if (reference.format() == null || !List.of("qcow2", "raw").contains(reference.format())) {
+      throw new BlockException(
+          ErrorCode.REFERENCE_UNMAPPED,
+          "the image names '"
+              + Texts.printable(reference.name())
+              + "' as its "
+              + reference.role()
+              + " with format '"
+              + Texts.printable(reference.format())
+              + "', which is not followed; give the node yourself");
+    }
+    return reference.format();
+  }
+
+  private static Path mapped(Path image, ImageReference reference, Path allowed) {
+    String name = reference.name();
+    if (name.isEmpty() || name.contains("/") || name.contains(":") || name.startsWith(".")) {
+      throw BlockException.unmapped(
+          "'"
+              + image
+              + "' names '"
+              + Texts.printable(name)
+              + "' as its "
+              + reference.role()
+              + ", which is no plain file name; give the node yourself",
+          reference);
+    }
+    Path file = real(allowed.resolve(name));
+    if (!file.startsWith(real(allowed))) {
+      throw BlockException.unmapped(
+          "'"
+              + Texts.printable(name)
+              + "', named by '"
+              + image
+              + "', leads out of '"
+              + allowed
+              + "'",
+          reference);
+    }
+    return file;
+  }
+
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException e) {
+      throw new BlockException(
+          ErrorCode.FILE_NOT_FOUND, "there is no file '" + path + "' to open", e);
+    }
+  }
+}

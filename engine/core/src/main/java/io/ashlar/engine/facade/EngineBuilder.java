@@ -1,0 +1,89 @@
+package io.ashlar.engine.facade;
+
+import akka.actor.typed.ActorSystem;
+import com.typesafe.config.Config;
+import io.ashlar.engine.api.Ashlar;
+import io.ashlar.engine.api.Event;
+import io.ashlar.engine.control.GraphActor;
+import io.ashlar.engine.control.GraphCommand;
+import io.ashlar.engine.control.GraphControl;
+import io.ashlar.engine.graph.GraphRuntime;
+import io.ashlar.engine.graph.NodeServices;
+import io.ashlar.engine.graph.SharedObjects;
+import io.ashlar.engine.job.JobRegistry;
+import io.ashlar.engine.option.OptionChecker;
+import io.ashlar.engine.plugin.DriverRegistry;
+import io.ashlar.fileio.LinuxFileIo;
+import io.ashlar.spi.Clock;
+import io.ashlar.spi.FileIo;
+import io.ashlar.spi.Waits;
+import io.ashlar.spi.system.SystemClock;
+import io.ashlar.spi.system.SystemWaits;
+
+/** Builds an engine; tests replace waits, clock and files. */
+public final class EngineBuilder {
+  private final EngineSettings settings;
+  private Waits waits = SystemWaits.INSTANCE;
+  private Clock clock = SystemClock.INSTANCE;
+  private FileIo fileIo;
+
+  /** An engine with these settings over {@code reference.conf}. */
+  public EngineBuilder(Config differing) {
+    settings = EngineSettings.from(differing);
+  }
+
+  /** What the engine and its drivers wait through. */
+  public EngineBuilder waits(Waits value) {
+    waits = value;
+    return this;
+  }
+
+  /** Time. */
+  public EngineBuilder clock(Clock value) {
+    clock = value;
+    return this;
+  }
+
+  /** Files. */
+  public EngineBuilder fileIo(FileIo value) {
+    fileIo = value;
+    return this;
+  }
+
+  /** Starts it. */
+  public Ashlar start() {
+    EngineThreads threads =
+        new EngineThreads(settings.name(), settings.driverThreads(), settings.jobThreads());
+    EventHub events = new EventHub(settings.eventQueue());
+    NodeServices services =
+        new NodeServices(
+            waits,
+            clock,
+            fileIo == null ? new LinuxFileIo() : fileIo,
+            new SharedObjects(waits),
+            threads.drivers(),
+            (node, event) -> events.publish(new Event.FromNode(node, event)));
+    GraphRuntime runtime = new GraphRuntime();
+    DriverRegistry drivers =
+        DriverRegistry.load(EngineBuilder.class.getClassLoader(), settings.plugins());
+    ActorSystem<GraphCommand> system =
+        ActorSystem.create(
+            GraphActor.create(runtime, services, settings.graph(), threads.control()),
+            "ashlar-" + settings.name(),
+            settings.akka());
+    GraphControl control = new GraphControl(system, system.scheduler(), runtime, services);
+    Replies replies = new Replies(threads.callbacks(), settings.timeOut());
+    JobRegistry jobs = new JobRegistry(control, threads.jobs(), events::publish, replies::reply);
+    return new EngineInstance(
+        settings,
+        system,
+        threads,
+        drivers,
+        control,
+        new GraphFacade(control, new OptionChecker(drivers), replies, events),
+        new BitmapsFacade(control, replies),
+        jobs,
+        events,
+        replies);
+  }
+}

@@ -1,0 +1,289 @@
+package io.ashlar.engine.facade;
+
+import akka.Done;
+import io.ashlar.engine.api.BitmapInfo;
+import io.ashlar.engine.api.BlockDevice;
+import io.ashlar.engine.api.BlockGraph;
+import io.ashlar.engine.api.DeviceSettings;
+import io.ashlar.engine.api.Event;
+import io.ashlar.engine.api.InvalidOptionException;
+import io.ashlar.engine.api.NodeDefinition;
+import io.ashlar.engine.api.NodeInfo;
+import io.ashlar.engine.api.NodeStatistics;
+import io.ashlar.engine.api.ReopenResult;
+import io.ashlar.engine.api.Reply;
+import io.ashlar.engine.control.Edits;
+import io.ashlar.engine.control.GraphCommand.Changed;
+import io.ashlar.engine.control.GraphControl;
+import io.ashlar.engine.control.ImageCreation;
+import io.ashlar.engine.control.Resize;
+import io.ashlar.engine.graph.NodeHandle;
+import io.ashlar.engine.model.DeviceSpec;
+import io.ashlar.engine.model.GraphModel;
+import io.ashlar.engine.model.NodeSpec;
+import io.ashlar.engine.option.CheckedCreate;
+import io.ashlar.engine.option.CheckedNode;
+import io.ashlar.engine.option.OptionChecker;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.Permission;
+import io.ashlar.spi.Permissions;
+import io.ashlar.spi.Preallocation;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+
+/**
+ * Commands on the graph: options are checked here, then the graph actor is asked for the change.
+ */
+final class GraphFacade implements BlockGraph {
+  private final GraphControl control;
+  private final OptionChecker checker;
+  private final Replies replies;
+  private final EventHub events;
+  private final AtomicLong generatedNames = new AtomicLong();
+
+  GraphFacade(GraphControl control, OptionChecker checker, Replies replies, EventHub events) {
+    this.control = control;
+    this.checker = checker;
+    this.replies = replies;
+    this.events = events;
+  }
+
+  @Override
+  public Reply<NodeInfo> add(NodeDefinition definition) {
+    return replies.reply(
+        "blockdev-add",
+        () -> {
+          CheckedNode node = checker.checkNode(definition, generatedNames::getAndIncrement);
+          return control
+              .change("blockdev-add", model -> Edits.add(model, node))
+              .thenApply(changed -> announced(changed, node.nodeName()));
+        });
+  }
+
+  private NodeInfo announced(Changed changed, String name) {
+    for (String node : changed.after().nodes().keySet()) {
+      if (!changed.before().nodes().containsKey(node)) {
+        events.publish(new Event.NodeAdded(node));
+      }
+    }
+    return info(changed.after(), name);
+  }
+
+  @Override
+  public Reply<Void> remove(String nodeName) {
+    return replies.reply(
+        "blockdev-del",
+        () ->
+            control
+                .change("blockdev-del", model -> Edits.remove(model, nodeName))
+                .thenApply(this::removed));
+  }
+
+  private Void removed(Changed changed) {
+    for (String node : changed.before().nodes().keySet()) {
+      if (!changed.after().nodes().containsKey(node)) {
+        events.publish(new Event.NodeRemoved(node));
+      }
+    }
+    if (!changed.afterwards().isEmpty()) {
+      BlockException first = Replies.asBlockException("closing", changed.afterwards().get(0));
+      throw new BlockException(
+          first.code(),
+          "the node was removed, but not closed cleanly: " + first.getMessage(),
+          first);
+    }
+    return null;
+  }
+
+  @Override
+  public Reply<Void> create(String driver, Map<String, ?> options) {
+    return replies.reply(
+        "blockdev-create",
+        () -> {
+          CheckedCreate request =
+              checker.checkCreate(
+                  checker.driver(driver, List.of("driver")),
+                  options,
+                  generatedNames::getAndIncrement);
+          return new ImageCreation(control, request, generatedNames.getAndIncrement())
+              .run()
+              .thenApply(done -> null);
+        });
+  }
+
+  @Override
+  public Reply<ReopenResult> reopen(List<NodeDefinition> definitions) {
+    return replies.reply(
+        "blockdev-reopen",
+        () -> {
+          List<CheckedNode> nodes = new ArrayList<>();
+          for (int i = 0; i < definitions.size(); i++) {
+            nodes.add(checkReopen(definitions.get(i), i));
+          }
+          return control
+              .change("blockdev-reopen", model -> Edits.reopen(model, nodes))
+              .thenApply(
+                  changed -> {
+                    ReopenResult result = result(changed);
+                    events.publish(new Event.Reopened(result));
+                    return result;
+                  });
+        });
+  }
+
+  private CheckedNode checkReopen(NodeDefinition definition, int index) {
+    try {
+      return checker.checkReopen(definition);
+    } catch (InvalidOptionException e) {
+      List<String> path = new ArrayList<>(List.of("options", Integer.toString(index)));
+      path.addAll(e.path());
+      throw new InvalidOptionException(e.code(), path, e.getMessage());
+    }
+  }
+
+  private static ReopenResult result(Changed changed) {
+    List<ReopenResult.PerNode> nodes = new ArrayList<>();
+    for (NodeSpec spec : changed.after().nodes().values()) {
+      NodeSpec old = changed.before().nodes().get(spec.name());
+      ReopenResult.Outcome outcome =
+          spec.equals(old) ? ReopenResult.Outcome.UNCHANGED : ReopenResult.Outcome.COMMITTED;
+      nodes.add(new ReopenResult.PerNode(spec.name(), outcome, ""));
+    }
+    return new ReopenResult(true, nodes);
+  }
+
+  @Override
+  public Reply<NodeInfo> insertFilter(NodeDefinition filter, String above) {
+    return replies.reply(
+        "blockdev-insert-filter",
+        () -> {
+          CheckedNode node = checker.checkNode(filter, generatedNames::getAndIncrement);
+          return control
+              .change("blockdev-insert-filter", model -> Edits.insertFilter(model, node, above))
+              .thenApply(changed -> announced(changed, node.nodeName()));
+        });
+  }
+
+  @Override
+  public Reply<Void> removeFilter(String nodeName) {
+    return replies.reply(
+        "blockdev-remove-filter",
+        () ->
+            control
+                .change("blockdev-remove-filter", model -> Edits.removeFilter(model, nodeName))
+                .thenApply(this::removed));
+  }
+
+  @Override
+  public Reply<Void> resize(String nodeName, long length, Preallocation preallocation) {
+    return replies.reply(
+        "block_resize",
+        () ->
+            control
+                .change(
+                    "block_resize",
+                    model -> {
+                      model.node(nodeName);
+                      return model;
+                    },
+                    Set.of(nodeName),
+                    new Resize(control, nodeName, length, preallocation))
+                .thenApply(changed -> null));
+  }
+
+  @Override
+  public Reply<List<NodeInfo>> nodes() {
+    return replies.reply(
+        "query-named-block-nodes",
+        () -> {
+          GraphModel model = control.runtime().model();
+          List<NodeInfo> all = new ArrayList<>();
+          for (NodeSpec spec : model.nodes().values()) {
+            if (!spec.hidden()) {
+              all.add(info(model, spec.name()));
+            }
+          }
+          return CompletableFuture.completedFuture(List.copyOf(all));
+        });
+  }
+
+  @Override
+  public Reply<NodeInfo> node(String nodeName) {
+    return replies.reply(
+        "query of node '" + nodeName + "'",
+        () -> CompletableFuture.completedFuture(info(control.runtime().model(), nodeName)));
+  }
+
+  private NodeInfo info(GraphModel model, String name) {
+    NodeSpec spec = model.node(name);
+    NodeHandle handle = control.runtime().nodes().get(name);
+    if (handle == null) {
+      throw new BlockException(ErrorCode.NODE_NOT_FOUND, "node '" + name + "' was just removed");
+    }
+    List<String> parents = new ArrayList<>(model.parents(name));
+    parents.addAll(model.devicesOn(name));
+    Map<String, Object> arguments = new LinkedHashMap<>(spec.options().asMap());
+    List<BitmapInfo> bitmaps = handle.core().bitmaps().infos();
+    return new NodeInfo(
+        name,
+        spec.driver().name(),
+        spec.nodeOptions(),
+        arguments,
+        handle.core().length(),
+        spec.children(),
+        List.copyOf(parents),
+        bitmaps,
+        handle.core().driver().details());
+  }
+
+  @Override
+  public Reply<BlockDevice> attach(String nodeName, DeviceSettings settings) {
+    return replies.reply(
+        "attaching device '" + settings.name() + "'",
+        () ->
+            control
+                .attach(new DeviceSpec(settings.name(), nodeName, permissions(settings), false))
+                .thenApply(core -> new DeviceFacade(core, control, replies)));
+  }
+
+  private static Permissions permissions(DeviceSettings settings) {
+    int used = Permission.CONSISTENT_READ.bit();
+    if (settings.writable()) {
+      used |= Permission.WRITE.bit();
+    }
+    if (settings.resizable()) {
+      used |= Permission.RESIZE.bit();
+    }
+    int shared = settings.writable() ? Permissions.ALL & ~Permission.WRITE.bit() : Permissions.ALL;
+    return new Permissions(used, shared);
+  }
+
+  @Override
+  public Reply<List<NodeStatistics>> statistics() {
+    return replies.reply(
+        "query-blockstats",
+        () ->
+            CompletableFuture.completedFuture(
+                control.runtime().nodes().values().stream()
+                    .map(handle -> handle.core().statistics())
+                    .collect(Collectors.toList())));
+  }
+
+  /** Removes every node; for closing the engine. */
+  java.util.concurrent.CompletionStage<Done> removeAll() {
+    return control
+        .change("closing the engine", model -> GraphModel.EMPTY)
+        .thenApply(
+            changed -> {
+              removed(changed);
+              return Done.getInstance();
+            });
+  }
+}

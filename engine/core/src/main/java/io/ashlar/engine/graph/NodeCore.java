@@ -1,0 +1,246 @@
+package io.ashlar.engine.graph;
+
+import io.ashlar.engine.admission.StripedGate;
+import io.ashlar.engine.api.NodeStatistics;
+import io.ashlar.engine.bitmap.NodeBitmaps;
+import io.ashlar.engine.bitmap.bits.Recording;
+import io.ashlar.engine.model.NodeSpec;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.BlockIo;
+import io.ashlar.spi.BlockNode;
+import io.ashlar.spi.BlockStatus;
+import io.ashlar.spi.DetectZeroes;
+import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.IoFlags;
+import io.ashlar.spi.NodeTraits;
+import io.ashlar.spi.Operation;
+import io.ashlar.spi.Preallocation;
+import java.nio.ByteBuffer;
+
+/**
+ * A node on the data path: what edges and devices call. It refuses writes to a read-only node,
+ * records writes in the node's bitmaps, counts, and calls the driver, all on the caller's thread.
+ * Fields that a graph change sets are plain: they change only while every device above is quiesced,
+ * and the gates publish them.
+ */
+public final class NodeCore implements BlockIo {
+  private final String name;
+  private final NodeBitmaps bitmaps;
+  private final Recording recording;
+  private final StripedGate background;
+  private final NodeCounters counters = new NodeCounters();
+  private BlockNode driver;
+  private NodeSpec spec;
+  private boolean readOnly;
+  private int addedWriteFlags;
+  private DetectZeroes detectZeroes = DetectZeroes.OFF;
+
+  private NodeCore(String name, NodeBitmaps bitmaps, StripedGate background) {
+    this.name = name;
+    this.bitmaps = bitmaps;
+    this.recording = bitmaps.recording();
+    this.background = background;
+  }
+
+  /** The core of a node that is about to be opened. */
+  public static NodeCore create(String name, NodeServices services) {
+    return new NodeCore(
+        name,
+        new NodeBitmaps(name, services.waits()),
+        new StripedGate("background work of node '" + name + "'", services.waits()));
+  }
+
+  /** The driver's node is open. */
+  void opened(BlockNode node, NodeSpec opened) {
+    driver = node;
+    become(opened);
+  }
+
+  /** The node has new options. */
+  void become(NodeSpec next) {
+    spec = next;
+    readOnly = next.nodeOptions().readOnly();
+    addedWriteFlags = next.nodeOptions().cache().writeback() ? 0 : IoFlags.FUA;
+    detectZeroes = next.nodeOptions().detectZeroes();
+  }
+
+  /** Its name. */
+  public String name() {
+    return name;
+  }
+
+  /** What it is now. */
+  public NodeSpec spec() {
+    return spec;
+  }
+
+  /** The driver's node, for capabilities; the engine asks by {@code instanceof}. */
+  public BlockNode driver() {
+    return driver;
+  }
+
+  /** Its bitmaps. */
+  public NodeBitmaps bitmaps() {
+    return bitmaps;
+  }
+
+  /** Admission of the driver's own I/O. */
+  public StripedGate background() {
+    return background;
+  }
+
+  /** Its counters. */
+  public NodeStatistics statistics() {
+    return counters.snapshot(name);
+  }
+
+  @Override
+  public NodeTraits traits() {
+    return driver.traits();
+  }
+
+  @Override
+  public long length() {
+    return driver.length();
+  }
+
+  @Override
+  public void read(long offset, ByteBuffer target, int flags) {
+    int length = target.remaining();
+    try {
+      driver.read(offset, target, flags);
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      throw failed("read", e);
+    }
+    counters.reads.increment();
+    counters.readBytes.add(length);
+  }
+
+  @Override
+  public void write(long offset, ByteBuffer source, int flags) {
+    requireWritable(offset);
+    int length = source.remaining();
+    if (detectZeroes != DetectZeroes.OFF
+        && (flags & IoFlags.COMPRESSED) == 0
+        && Zeroes.only(source)) {
+      int unmap = detectZeroes == DetectZeroes.UNMAP ? IoFlags.MAY_UNMAP : 0;
+      writeZeroes(offset, length, flags | unmap);
+      source.position(source.limit());
+      return;
+    }
+    boolean recorded = (flags & IoFlags.UNCHANGED) == 0;
+    long token = recorded ? recording.begin(offset, length) : 0;
+    try {
+      driver.write(offset, source, flags | addedWriteFlags);
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      throw failed("write", e);
+    } finally {
+      if (recorded) {
+        recording.end(token, offset, length);
+      }
+    }
+    counters.writes.increment();
+    counters.writtenBytes.add(length);
+  }
+
+  @Override
+  public void writeZeroes(long offset, long length, int flags) {
+    requireWritable(offset);
+    boolean recorded = (flags & IoFlags.UNCHANGED) == 0;
+    long token = recorded ? recording.begin(offset, length) : 0;
+    try {
+      driver.writeZeroes(offset, length, flags | addedWriteFlags);
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      throw failed("write zeroes", e);
+    } finally {
+      if (recorded) {
+        recording.end(token, offset, length);
+      }
+    }
+    counters.zeroRequests.increment();
+  }
+
+  @Override
+  public void discard(long offset, long length, int flags) {
+    requireWritable(offset);
+    long token = recording.begin(offset, length);
+    try {
+      driver.discard(offset, length, flags);
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      throw failed("discard", e);
+    } finally {
+      recording.end(token, offset, length);
+    }
+    counters.discardRequests.increment();
+  }
+
+  @Override
+  public void flush() {
+    try {
+      driver.flush();
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      throw failed("flush", e);
+    }
+    counters.flushes.increment();
+  }
+
+  @Override
+  public BlockStatus status(long offset, long length) {
+    try {
+      return driver.status(offset, length);
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      throw failed("block status", e);
+    }
+  }
+
+  @Override
+  public void truncate(long newLength, Preallocation preallocation) {
+    requireWritable(-1);
+    if (!driver.traits().operations().contains(Operation.TRUNCATE)) {
+      throw new BlockException(
+          ErrorCode.NOT_SUPPORTED, "node '" + name + "' cannot change its length");
+    }
+    try {
+      driver.truncate(newLength, preallocation);
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      throw failed("resize", e);
+    }
+  }
+
+  private void requireWritable(long offset) {
+    if (readOnly) {
+      throw new BlockException(
+          ErrorCode.READ_ONLY,
+          "node '"
+              + name
+              + "' is read-only; a write at "
+              + offset
+              + " was refused. Reopen it with read-only=false to write");
+    }
+  }
+
+  /** Counts a failure; what is no {@link BlockException} becomes one that names the driver. */
+  private BlockException failed(String what, Throwable cause) {
+    counters.failures.increment();
+    return asBlockException(spec, what, cause);
+  }
+
+  /** What a driver threw, as the one exception of the engine. */
+  static BlockException asBlockException(NodeSpec spec, String what, Throwable cause) {
+    if (cause instanceof BlockException known) {
+      return known;
+    }
+    return new BlockException(
+        ErrorCode.DRIVER_FAILED,
+        "driver '"
+            + spec.driver().name()
+            + "' of node '"
+            + spec.name()
+            + "' failed in "
+            + what
+            + " with "
+            + cause
+            + "; this is a defect of the driver",
+        cause);
+  }
+}

@@ -1,0 +1,26 @@
+package io.ashlar.engine.graph;
+
+import io.ashlar.spi.Clock;
+import io.ashlar.spi.FileIo;
+import io.ashlar.spi.NodeEvent;
+import io.ashlar.spi.Waits;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+
+/**
+ * What every node of an engine uses.
+ *
+ * @param waits locks, conditions, sleep, threads
+ * @param clock time
+ * @param fileIo files
+ * @param shared objects shared by nodes
+ * @param drivers runs blocking calls into drivers; its tasks never wait for each other
+ * @param events hears what nodes report, with the node's name; never blocks
+ */
+public record NodeServices(
+    Waits waits,
+    Clock clock,
+    FileIo fileIo,
+    SharedObjects shared,
+    Executor drivers,
+    BiConsumer<String, NodeEvent> events) {}

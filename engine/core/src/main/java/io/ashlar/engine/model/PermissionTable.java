@@ -1,0 +1,120 @@
+package io.ashlar.engine.model;
+
+import static io.ashlar.spi.Permission.CONSISTENT_READ;
+import static io.ashlar.spi.Permission.RESIZE;
+import static io.ashlar.spi.Permission.WRITE;
+import static io.ashlar.spi.Permission.WRITE_UNCHANGED;
+
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ChildKind;
+import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.Permissions;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The permissions of a whole graph: what all users of each node together use and share. Making one
+ * checks the graph.
+ */
+public final class PermissionTable {
+  private record User(String label, Permissions permissions) {}
+
+  private final Map<String, Permissions> cumulative = new HashMap<>();
+
+  private PermissionTable() {}
+
+  /** What the users of a node together use and share. */
+  public Permissions of(String node) {
+    return cumulative.getOrDefault(node, Permissions.NONE);
+  }
+
+  /**
+   * Checks a graph.
+   *
+   * @param parentsFirst the graph's nodes, each before its children
+   * @throws BlockException PERMISSION_CONFLICT naming both users; READ_ONLY naming the user that
+   *     wants to write
+   */
+  public static PermissionTable check(GraphModel graph, List<String> parentsFirst) {
+    PermissionTable table = new PermissionTable();
+    Map<String, List<User>> users = new HashMap<>();
+    for (DeviceSpec device : graph.devices().values()) {
+      users
+          .computeIfAbsent(graph.node(device.node()).name(), n -> new ArrayList<>())
+          .add(new User("device '" + device.name() + "'", device.permissions()));
+    }
+    for (String name : parentsFirst) {
+      NodeSpec spec = graph.node(name);
+      Permissions all = together(spec, users.getOrDefault(name, List.of()));
+      table.cumulative.put(name, all);
+      spec.children()
+          .forEach(
+              (role, child) ->
+                  users
+                      .computeIfAbsent(child, n -> new ArrayList<>())
+                      .add(
+                          new User(
+                              "'" + role + "' of node '" + name + "'",
+                              edge(spec.kind(role), spec.nodeOptions().readOnly(), all))));
+    }
+    return table;
+  }
+
+  private static Permissions together(NodeSpec spec, List<User> users) {
+    Permissions all = Permissions.NONE;
+    for (int i = 0; i < users.size(); i++) {
+      User user = users.get(i);
+      if (spec.nodeOptions().readOnly()
+          && (user.permissions.uses(WRITE) || user.permissions.uses(RESIZE))) {
+        throw new BlockException(
+            ErrorCode.READ_ONLY,
+            "node '"
+                + spec.name()
+                + "' is read-only and "
+                + user.label
+                + " wants to write to it; open it with read-only=false");
+      }
+      for (int j = 0; j < i; j++) {
+        if (!user.permissions.fits(users.get(j).permissions)) {
+          throw conflict(spec, users.get(j), user);
+        }
+      }
+      all = all.and(user.permissions);
+    }
+    return all;
+  }
+
+  private static BlockException conflict(NodeSpec spec, User first, User second) {
+    int blocked = second.permissions.used() & ~first.permissions.shared();
+    boolean secondBlocked = blocked != 0;
+    User wants = secondBlocked ? second : first;
+    User forbids = secondBlocked ? first : second;
+    int what = wants.permissions.used() & ~forbids.permissions.shared();
+    return new BlockException(
+        ErrorCode.PERMISSION_CONFLICT,
+        "on node '"
+            + spec.name()
+            + "', "
+            + wants.label
+            + " needs "
+            + Permissions.set(what)
+            + ", which "
+            + forbids.label
+            + " does not share");
+  }
+
+  private static Permissions edge(ChildKind kind, boolean readOnly, Permissions parent) {
+    int quiet = Permissions.mask(CONSISTENT_READ, WRITE_UNCHANGED);
+    return switch (kind) {
+      case FILTERED -> parent;
+      case STORAGE ->
+          new Permissions(
+              readOnly ? CONSISTENT_READ.bit() : Permissions.mask(CONSISTENT_READ, WRITE, RESIZE),
+              quiet);
+      case BACKING -> new Permissions(CONSISTENT_READ.bit(), quiet);
+      case TARGET -> new Permissions(Permissions.mask(CONSISTENT_READ, WRITE), quiet);
+    };
+  }
+}

@@ -1,0 +1,37 @@
+package io.ashlar.engine.reopen;
+
+import akka.Done;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Work that belongs to the moment of a change: it runs when all nodes are prepared and quiesced,
+ * before the decision, and may refuse. A backup takes its bitmap and begins its copy here, so that
+ * both see the same instant.
+ */
+public interface Cut {
+  /** A change without such work. */
+  Cut NONE =
+      new Cut() {
+        @Override
+        public CompletionStage<Done> prepare(StagedNodes nodes) {
+          return java.util.concurrent.CompletableFuture.completedFuture(Done.getInstance());
+        }
+
+        @Override
+        public CompletionStage<Done> abort() {
+          return java.util.concurrent.CompletableFuture.completedFuture(Done.getInstance());
+        }
+      };
+
+  /** Does the work; a failure refuses the change. */
+  CompletionStage<Done> prepare(StagedNodes nodes);
+
+  /** Undoes it; only after {@link #prepare} succeeded. */
+  CompletionStage<Done> abort();
+
+  /** The nodes as they will be. */
+  interface StagedNodes {
+    /** A node that exists or was opened by this change. */
+    io.ashlar.engine.graph.NodeHandle node(String name);
+  }
+}

@@ -1,0 +1,86 @@
+package io.ashlar.engine.reopen;
+
+import io.ashlar.engine.admission.StripedGate;
+import io.ashlar.engine.graph.DeviceCore;
+import io.ashlar.engine.graph.Edge;
+import io.ashlar.engine.graph.GraphRuntime;
+import io.ashlar.engine.graph.NodeHandle;
+import io.ashlar.engine.model.DeviceSpec;
+import io.ashlar.engine.model.NodeSpec;
+import io.ashlar.engine.model.Plan;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.Permission;
+import io.ashlar.spi.Waits;
+import java.util.Map;
+
+/**
+ * Swaps references once a change was decided: plain writes, published by the gates that open
+ * afterwards.
+ */
+final class Retargeting {
+  private Retargeting() {}
+
+  /** Makes edges, devices and the published model follow the plan. */
+  static void apply(
+      Plan plan,
+      GraphRuntime runtime,
+      Map<String, NodeHandle> opened,
+      Map<String, Map<String, Edge>> stagedEdges,
+      Waits waits) {
+    runtime.nodes().putAll(opened);
+    for (NodeSpec spec : plan.after().nodes().values()) {
+      NodeHandle handle = runtime.nodes().get(spec.name());
+      handle.edges().keySet().retainAll(spec.children().keySet());
+      Map<String, Edge> fresh = stagedEdges.getOrDefault(spec.name(), Map.of());
+      spec.children()
+          .forEach(
+              (role, child) -> {
+                NodeHandle target = runtime.nodes().get(child);
+                Edge staged = fresh.get(role);
+                if (staged != null) {
+                  staged.retarget(child, target.core());
+                }
+                Edge edge = handle.edges().get(role);
+                if (edge == null) {
+                  handle.edges().put(role, staged);
+                } else {
+                  edge.retarget(child, target.core());
+                }
+              });
+    }
+    for (DeviceCore device : runtime.devices().values()) {
+      DeviceSpec next = plan.after().devices().get(device.name());
+      if (next != null) {
+        device.retarget(runtime.nodes().get(next.node()).core());
+      }
+    }
+    for (DeviceSpec device : plan.after().devices().values()) {
+      runtime
+          .devices()
+          .computeIfAbsent(
+              device.name(),
+              name ->
+                  new DeviceCore(
+                      name,
+                      device.permissions().uses(Permission.WRITE),
+                      new StripedGate("device '" + name + "'", waits),
+                      runtime.nodes().get(device.node()).core()));
+    }
+    runtime.publish(plan.after());
+  }
+
+  /** Forgets what is not in the graph any more. */
+  static void forget(Plan plan, GraphRuntime runtime) {
+    plan.removed().forEach(runtime.nodes()::remove);
+    for (String device : plan.before().devices().keySet()) {
+      if (!plan.after().devices().containsKey(device)) {
+        DeviceCore gone = runtime.devices().remove(device);
+        if (gone != null) {
+          gone.gate()
+              .fail(new BlockException(ErrorCode.CLOSED, "device '" + device + "' was detached"));
+        }
+      }
+    }
+  }
+}
