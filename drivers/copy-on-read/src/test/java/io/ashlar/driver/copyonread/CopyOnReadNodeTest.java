@@ -2,6 +2,7 @@ package io.ashlar.driver.copyonread;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import io.ashlar.spi.BlockException;
@@ -91,7 +92,12 @@ final class CopyOnReadNodeTest {
     Arrays.fill(own, (byte) 7);
     node.write(1024, ByteBuffer.wrap(own), IoFlags.NONE);
     System.arraycopy(own, 0, content, 1024, 1024);
+    overlay.top.log().start();
     assertThat(read(node, 0, CLUSTER)).isEqualTo(expected(0, CLUSTER));
+    assertThat(overlay.top.log().entries())
+        .filteredOn(entry -> entry.operation() == Operation.WRITE)
+        .extracting(OperationLog.Entry::offset, OperationLog.Entry::length)
+        .containsExactly(tuple(0L, 1024L), tuple(2048L, CLUSTER - 2048L));
     assertThat(overlay.top.get(0, CLUSTER)).isEqualTo(expected(0, CLUSTER));
   }
 
