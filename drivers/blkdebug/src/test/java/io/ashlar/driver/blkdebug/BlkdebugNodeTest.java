@@ -137,7 +137,8 @@ final class BlkdebugNodeTest {
     BlockNode node =
         open(
             Map.of("iotype", "write", "errno", "ENOSPC", "once", true),
-            Map.of("iotype", "write", "errno", "EIO", "skip", 1L, "once", true));
+            Map.of("iotype", "write", "errno", "EIO", "skip", 1L, "once", true),
+            Map.of("iotype", "write", "errno", "ENOTSUP", "once", true));
     assertCode(ErrorCode.NO_SPACE, () -> request(node, "write", 0, 1));
     assertCode(ErrorCode.IO_ERROR, () -> request(node, "write", 0, 1));
     request(node, "write", 0, 1);

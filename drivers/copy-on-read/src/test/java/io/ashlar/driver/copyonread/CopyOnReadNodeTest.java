@@ -185,6 +185,7 @@ final class CopyOnReadNodeTest {
   void fillsNeverOverwriteWhatAGuestWrote(long seed) {
     BlockNode node = open(seed);
     overlay.backing.faults().hook((operation, offset, length) -> time.pause());
+    overlay.top.faults().hook((operation, offset, length) -> time.pause());
     List<Waits.WaitThread> threads = new ArrayList<>();
     for (int t = 0; t < 4; t++) {
       int from = t;

@@ -134,8 +134,8 @@ final class ThrottleGroup {
     }
     lock.lock();
     try {
-      dispatch();
-      if (member.drains > 0 || (turns.get(direction).isEmpty() && buckets.delay(direction) == 0)) {
+      dispatch(); // afterwards a delay of zero means that nobody of this direction waits
+      if (member.drains > 0 || buckets.delay(direction) == 0) {
         buckets.charge(direction, bytes);
         return;
       }
