@@ -1,8 +1,6 @@
 package io.ashlar.cli;
 
-import io.ashlar.cli.run.RunCommand;
 import java.util.concurrent.Callable;
-import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,7 +13,6 @@ import picocli.CommandLine.Spec;
     versionProvider = VersionProvider.class,
     description = "The block layer of a virtual machine: images, filters, bitmaps, backups.",
     commandListHeading = "%nCommands:%n",
-    subcommands = {RunCommand.class, AutoComplete.GenerateCompletion.class},
     footerHeading = "%nExamples:%n",
     footer = {
       "  ashlar run examples/incremental-backup.conf",

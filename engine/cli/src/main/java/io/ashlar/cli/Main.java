@@ -1,5 +1,7 @@
 package io.ashlar.cli;
 
+import io.ashlar.cli.run.RunCommand;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 
 /** The ashlar command. */
@@ -8,16 +10,19 @@ public final class Main {
 
   /** Runs one command and ends the process with its exit code. */
   public static void main(String[] args) {
-    System.exit(run(args));
+    System.exit(run(true, args));
   }
 
   /**
    * Runs one command.
    *
+   * @param takesSignals whether SIGINT and SIGTERM are this command's to handle
    * @return 0 done, 1 a step failed, 2 wrong use or configuration, 130 and 143 by signal
    */
-  public static int run(String... args) {
+  static int run(boolean takesSignals, String... args) {
     CommandLine line = new CommandLine(new AshlarCommand());
+    line.addSubcommand("run", new RunCommand(takesSignals));
+    line.addSubcommand("generate-completion", new AutoComplete.GenerateCompletion());
     line.addSubcommand("help", new CommandLine.HelpCommand());
     line.setUsageHelpWidth(110);
     line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));

@@ -39,6 +39,8 @@ import picocli.CommandLine.Parameters;
       "docs/graph-files.md describes the files."
     })
 public final class RunCommand implements Callable<Integer> {
+  private final boolean takesSignals;
+
   @Parameters(index = "0", paramLabel = "GRAPH.conf", description = "The graph file (HOCON).")
   private Path file;
 
@@ -76,6 +78,15 @@ public final class RunCommand implements Callable<Integer> {
   @Option(names = "--parameters", description = "Lists the parameters of the file and ends.")
   private boolean list;
 
+  /**
+   * The command.
+   *
+   * @param takesSignals whether SIGINT and SIGTERM end the run in order
+   */
+  public RunCommand(boolean takesSignals) {
+    this.takesSignals = takesSignals;
+  }
+
   /** Runs the file; gives the exit code. */
   @Override
   public Integer call() {
@@ -101,7 +112,9 @@ public final class RunCommand implements Callable<Integer> {
 
   private int run(GraphFile graph, Report report, Config engineSettings) {
     Cancellation cancellation = new Cancellation();
-    Signals.install(cancellation);
+    if (takesSignals) {
+      Signals.install(cancellation);
+    }
     Runner runner = new Runner(graph, report, cancellation);
     long begun = System.nanoTime();
     try (DriverRegistry drivers = Settings.drivers(engineSettings)) {

@@ -1,0 +1,2 @@
+/** Discovery of drivers. */
+package io.ashlar.engine.plugin;
