@@ -6,7 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -161,39 +161,51 @@ public final class GraphModel {
    *     depthLimit} nodes
    */
   public List<String> parentsFirst(int depthLimit) {
-    Deque<String> order = new ArrayDeque<>();
-    Set<String> done = new HashSet<>();
-    Set<String> path = new LinkedHashSet<>();
-    for (String name : nodes.keySet()) {
-      visit(name, depthLimit, path, done, order);
-    }
-    return List.copyOf(order);
+    Walk walk = new Walk(depthLimit);
+    nodes.keySet().forEach(walk::visit);
+    return List.copyOf(walk.order);
   }
 
-  private void visit(
-      String name, int depthLimit, Set<String> path, Set<String> done, Deque<String> order) {
-    if (done.contains(name)) {
-      return;
+  /** A walk to all nodes, each after its children; a node's height counts the nodes below it. */
+  private final class Walk {
+    private final int depthLimit;
+    private final Deque<String> order = new ArrayDeque<>();
+    private final Map<String, Integer> heights = new HashMap<>();
+    private final Set<String> path = new LinkedHashSet<>();
+
+    Walk(int depthLimit) {
+      this.depthLimit = depthLimit;
     }
-    if (path.size() >= depthLimit) {
-      throw new BlockException(
-          ErrorCode.LIMIT_EXCEEDED,
-          "the chain from '"
-              + path.iterator().next()
-              + "' to '"
-              + name
-              + "' is longer than "
-              + depthLimit
-              + " nodes; raise ashlar.limits.graph-depth or shorten the chain");
+
+    int visit(String name) {
+      Integer known = heights.get(name);
+      if (known != null) {
+        return known;
+      }
+      path.add(name);
+      if (path.size() > depthLimit) {
+        throw tooDeep(path.iterator().next(), name);
+      }
+      int height = 1;
+      for (Map.Entry<String, String> child : node(name).children().entrySet()) {
+        requireGood(name, child.getKey(), child.getValue());
+        height = Math.max(height, 1 + visit(child.getValue()));
+      }
+      if (height > depthLimit) {
+        throw tooDeep(name, order.getLast());
+      }
+      path.remove(name);
+      heights.put(name, height);
+      order.addFirst(name);
+      return height;
     }
-    path.add(name);
-    for (Map.Entry<String, String> child : node(name).children().entrySet()) {
-      String target = child.getValue();
+
+    private void requireGood(String name, String role, String target) {
       if (path.contains(target)) {
         throw new BlockException(
             ErrorCode.GRAPH_CYCLE,
             "'"
-                + child.getKey()
+                + role
                 + "' of node '"
                 + name
                 + "' leads back to node '"
@@ -204,7 +216,7 @@ public final class GraphModel {
         throw new BlockException(
             ErrorCode.NODE_NOT_FOUND,
             "'"
-                + child.getKey()
+                + role
                 + "' of node '"
                 + name
                 + "' names node '"
@@ -212,11 +224,19 @@ public final class GraphModel {
                 + "', which does not exist; the nodes are "
                 + visibleNames());
       }
-      visit(target, depthLimit, path, done, order);
     }
-    path.remove(name);
-    done.add(name);
-    order.addFirst(name);
+
+    private BlockException tooDeep(String top, String bottom) {
+      return new BlockException(
+          ErrorCode.LIMIT_EXCEEDED,
+          "the chain from '"
+              + top
+              + "' to '"
+              + bottom
+              + "' is longer than "
+              + depthLimit
+              + " nodes; raise ashlar.limits.graph-depth or shorten the chain");
+    }
   }
 
   private List<String> visibleNames() {
