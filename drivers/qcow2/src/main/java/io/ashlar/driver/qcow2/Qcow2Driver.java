@@ -1,10 +1,12 @@
 package io.ashlar.driver.qcow2;
 
 import io.ashlar.spi.BlockDriver;
+import io.ashlar.spi.BlockIo;
 import io.ashlar.spi.BlockNode;
 import io.ashlar.spi.ChildKind;
 import io.ashlar.spi.ChildSpec;
 import io.ashlar.spi.CreateContext;
+import io.ashlar.spi.ImageReport;
 import io.ashlar.spi.OpenContext;
 import io.ashlar.spi.OptionSchema;
 import io.ashlar.spi.SpiLevel;
@@ -44,5 +46,10 @@ public final class Qcow2Driver implements BlockDriver {
   @Override
   public void create(CreateContext context) {
     Qcow2Creator.create(context.child("file"), context.options());
+  }
+
+  @Override
+  public Optional<ImageReport> inspect(BlockIo file) {
+    return Qcow2Inspector.inspect(file);
   }
 }

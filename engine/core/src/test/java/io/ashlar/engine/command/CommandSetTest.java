@@ -35,7 +35,10 @@ final class CommandSetTest {
             "job-id = j, device = a, target = b, sync = bitmap, bitmap = x, bitmap-mode = always"
           },
           {"block-dirty-bitmap-add", "node = n, name = b, granularity = 64k, persistent = true"},
-          {"block-dirty-bitmap-merge", "node = n, target = b, bitmaps = [ c, { node = m, name = d } ]"},
+          {
+            "block-dirty-bitmap-merge",
+            "node = n, target = b, bitmaps = [ c, { node = m, name = d } ]"
+          },
           {"blockdev-insert-filter", "above = n, filter { " + RAW + " }"},
           {"query-named-block-nodes", ""},
           {"job-cancel", "id = j"}

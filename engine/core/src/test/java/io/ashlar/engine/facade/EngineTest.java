@@ -47,16 +47,12 @@ class EngineTest {
 
   private Path create(String name, long size) {
     Path file = dir.resolve(name);
-    engine
-        .graph()
-        .create("file", Map.of("filename", file.toString(), "size", 0L))
-        .await();
+    engine.graph().create("file", Map.of("filename", file.toString(), "size", 0L)).await();
     engine
         .graph()
         .create(
             "qcow2",
-            Map.of(
-                "file", Map.of("driver", "file", "filename", file.toString()), "size", size))
+            Map.of("file", Map.of("driver", "file", "filename", file.toString()), "size", size))
         .await();
     return file;
   }
@@ -84,7 +80,8 @@ class EngineTest {
   void whatIsWrittenIsThereAfterCloseAndOpen() {
     Path file = create("a.qcow2", 8 * MIB);
     engine.graph().add(disk("disk", file)).await();
-    try (BlockDevice guest = engine.graph().attach("disk", DeviceSettings.writer("guest")).await()) {
+    try (BlockDevice guest =
+        engine.graph().attach("disk", DeviceSettings.writer("guest")).await()) {
       guest.write(MIB - 3, filled(100_000, 7));
       guest.flush();
     }
@@ -139,7 +136,8 @@ class EngineTest {
     for (String name : List.of("one", "two")) {
       engine.graph().add(disk(name, create(name + ".qcow2", MIB))).await();
     }
-    try (BlockDevice writer = engine.graph().attach("two", DeviceSettings.writer("guest")).await()) {
+    try (BlockDevice writer =
+        engine.graph().attach("two", DeviceSettings.writer("guest")).await()) {
       assertThatThrownBy(
               () ->
                   engine
@@ -199,7 +197,8 @@ class EngineTest {
   void aFilterGoesInAndOutUnderAWritingGuest() throws Exception {
     engine.graph().add(disk("disk", create("c.qcow2", 8 * MIB))).await();
     AtomicBoolean stop = new AtomicBoolean();
-    try (BlockDevice guest = engine.graph().attach("disk", DeviceSettings.writer("guest")).await()) {
+    try (BlockDevice guest =
+        engine.graph().attach("disk", DeviceSettings.writer("guest")).await()) {
       CompletableFuture<Long> writes =
           CompletableFuture.supplyAsync(
               () -> {
@@ -271,7 +270,6 @@ class EngineTest {
     assertThat(engine.graph().node("disk").await().length()).isEqualTo(4 * MIB);
     write("disk", 3 * MIB);
     assertThat(engine.bitmaps().dirty("disk", "b").await())
-        .isEqualTo(
-            new DirtyView.Exact(List.of(new DirtyView.Extent(3 * MIB, 65536)), 65536));
+        .isEqualTo(new DirtyView.Exact(List.of(new DirtyView.Extent(3 * MIB, 65536)), 65536));
   }
 }

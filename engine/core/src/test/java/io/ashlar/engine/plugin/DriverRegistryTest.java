@@ -36,8 +36,7 @@ final class DriverRegistryTest {
   @Test
   void whatIsNotThereIsAnsweredWithTheNearest() {
     try (DriverRegistry registry = load()) {
-      BlockException e =
-          catchThrowableOfType(BlockException.class, () -> registry.find("throtle"));
+      BlockException e = catchThrowableOfType(BlockException.class, () -> registry.find("throtle"));
       assertThat(e.code()).isEqualTo(ErrorCode.DRIVER_NOT_FOUND);
       assertThat(e).hasMessageContaining("did you mean 'throttle'?");
       assertThat(catchThrowableOfType(BlockException.class, () -> registry.find("zfs-volume")))
@@ -49,8 +48,7 @@ final class DriverRegistryTest {
   @Test
   void aPluginSeesTheDriverInterfaceAndNothingElseOfTheEngine() throws IOException {
     jars.driver("good", "good", "SpiLevel.CURRENT", "", sees("com.typesafe.config.Config", false));
-    jars.driver(
-        "logs", "logs", "SpiLevel.CURRENT", "", sees("org.slf4j.Logger", true));
+    jars.driver("logs", "logs", "SpiLevel.CURRENT", "", sees("org.slf4j.Logger", true));
     try (DriverRegistry registry = load()) {
       assertThat(registry.failures()).isEmpty();
       assertThat(registry.find("good").getClass().getClassLoader().getName())
@@ -60,7 +58,8 @@ final class DriverRegistryTest {
 
   @Test
   void aBrokenPluginIsOneErrorAndTheOthersServe() throws IOException {
-    jars.driver("a-constructor", "x1", "1", "", "{ if (true) throw new IllegalStateException(\"no!\"); }");
+    jars.driver(
+        "a-constructor", "x1", "1", "", "{ if (true) throw new IllegalStateException(\"no!\"); }");
     jars.driver("b-options", "x2", "1", "null, null", "");
     jars.driver("c-level", "x3", "99", "", "");
     jars.driver("d-old", "x4", "0", "", "");
@@ -91,8 +90,7 @@ final class DriverRegistryTest {
                   "j-service",
                   "k-empty",
                   "l-garbage"));
-      List<String> messages =
-          registry.failures().stream().map(PluginFailure::message).toList();
+      List<String> messages = registry.failures().stream().map(PluginFailure::message).toList();
       assertThat(messages.get(0)).contains("no!");
       assertThat(messages.get(2)).contains("level 99").contains("take a newer Ashlar");
       assertThat(messages.get(3)).contains("level 0").contains("take a newer plugin");
@@ -108,9 +106,13 @@ final class DriverRegistryTest {
 
   /** Code that throws unless the plugin sees a class, or does not. */
   private static String sees(String type, boolean wanted) {
-    return "{ boolean seen; try { Class.forName(\"" + type + "\"); seen = true; }"
+    return "{ boolean seen; try { Class.forName(\""
+        + type
+        + "\"); seen = true; }"
         + " catch (ClassNotFoundException e) { seen = false; }"
-        + " if (seen != " + wanted + ") throw new IllegalStateException(\"sees it: \" + seen); }";
+        + " if (seen != "
+        + wanted
+        + ") throw new IllegalStateException(\"sees it: \" + seen); }";
   }
 
   private DriverRegistry load() {
