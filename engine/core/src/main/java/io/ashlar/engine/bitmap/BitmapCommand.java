@@ -28,8 +28,19 @@ public sealed interface BitmapCommand {
    * The node is about to lose writing, or to be closed: store, flush, publish, flush. The bits stay
    * in memory; the node is quiesced. Afterwards it is sealed: if the change is given up, the next
    * write arms again.
+   *
+   * @param hold keep the commands of users waiting until {@link Became} or {@link GaveUp} says how
+   *     the change ended, so that none of them makes the image untrue again in between
    */
-  record Seal(ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
+  record Seal(boolean hold, ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {
+    /** Keeps nothing waiting. */
+    public Seal(ActorRef<StatusReply<Done>> replyTo) {
+      this(false, replyTo);
+    }
+  }
+
+  /** The change that {@link Seal} was for was given up: users' commands are served. Cannot fail. */
+  record GaveUp(ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
 
   /** The node is about to gain writing: arm through staged access, durably. */
   record ArmThrough(BitmapStore staged, ActorRef<StatusReply<Done>> replyTo)
@@ -46,10 +57,17 @@ public sealed interface BitmapCommand {
   record Became(boolean writable, ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
 
   /**
-   * Whether the node may change its length; refused while a bitmap is busy, read-only or
-   * inconsistent.
+   * Whether the node may change its length; refused while a bitmap is busy, read-only, inconsistent
+   * or unusable. Arms, for the bitmaps in memory are about to differ from the stored ones.
+   *
+   * @param length what it is to be, so that bitmaps that could not cover it refuse; -1 when unknown
    */
-  record MayResize(ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
+  record MayResize(long length, ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {
+    /** For a length that is not known yet. */
+    public MayResize(ActorRef<StatusReply<Done>> replyTo) {
+      this(-1, replyTo);
+    }
+  }
 
   /** The node's length changed; the node is quiesced. */
   record Resized(long length, ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
@@ -96,6 +114,9 @@ public sealed interface BitmapCommand {
   /**
    * The job is over: {@code replace} puts the successor in the bitmap's place, otherwise the
    * successor's bits are OR-ed back.
+   *
+   * <p>Where the image cannot be told (the node is read-only by now, or arming fails) the bits are
+   * OR-ed back, which is never too little, and the answer is that error.
    *
    * @param uncopied bits to be OR-ed in whatever happens, or {@code null}
    */

@@ -33,7 +33,11 @@ final class DirectoryActor extends AbstractBehavior<Object> {
     RELEASE
   }
 
-  /** A piece of work; {@code then} says what follows its success. */
+  /**
+   * A piece of work; {@code then} says what follows its success.
+   *
+   * @param ofNode part of a change of the graph, done also while users' commands are held back
+   */
   private record Job<T>(
       String what,
       boolean ofNode,
@@ -78,6 +82,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
     return newReceiveBuilder()
         .onMessage(BitmapCommand.Load.class, this::onLoad)
         .onMessage(BitmapCommand.Seal.class, this::onSeal)
+        .onMessage(BitmapCommand.GaveUp.class, this::onGaveUp)
         .onMessage(BitmapCommand.ArmThrough.class, this::onArmThrough)
         .onMessage(BitmapCommand.DisarmThrough.class, this::onDisarmThrough)
         .onMessage(BitmapCommand.Became.class, this::onBecame)
@@ -106,7 +111,12 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   }
 
   private Behavior<Object> onSeal(BitmapCommand.Seal m) {
-    return ofNode("storing", m.replyTo(), transitions::seal, Finished.SERVE_NEXT);
+    return ofNode(
+        "storing", m.replyTo(), transitions::seal, m.hold() ? Finished.HOLD : Finished.SERVE_NEXT);
+  }
+
+  private Behavior<Object> onGaveUp(BitmapCommand.GaveUp m) {
+    return ofNode("resuming", m.replyTo(), () -> {}, Finished.RELEASE);
   }
 
   private Behavior<Object> onArmThrough(BitmapCommand.ArmThrough m) {
@@ -125,11 +135,13 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   }
 
   private Behavior<Object> onMayResize(BitmapCommand.MayResize m) {
-    return work("a resize", m.replyTo(), () -> transitions.mayResize(-1));
+    return ofNode(
+        "a resize", m.replyTo(), () -> transitions.mayResize(m.length()), Finished.SERVE_NEXT);
   }
 
   private Behavior<Object> onResized(BitmapCommand.Resized m) {
-    return work("a resize", m.replyTo(), () -> transitions.resized(m.length()));
+    return ofNode(
+        "a resize", m.replyTo(), () -> transitions.resized(m.length()), Finished.SERVE_NEXT);
   }
 
   private Behavior<Object> onAdd(BitmapCommand.Add m) {
@@ -154,11 +166,21 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   }
 
   private Behavior<Object> onFreeze(BitmapCommand.Freeze m) {
-    return submit("freezing", m.replyTo(), () -> holds.freeze(m.name(), m.owner(), m.keeps()));
+    return enqueue(
+        new Job<>(
+            "freezing",
+            true,
+            m.replyTo(),
+            () -> holds.freeze(m.name(), m.owner(), m.keeps()),
+            Finished.SERVE_NEXT));
   }
 
   private Behavior<Object> onThaw(BitmapCommand.Thaw m) {
-    return work("thawing", m.replyTo(), () -> holds.thaw(m.name(), m.replace(), m.uncopied()));
+    return ofNode(
+        "thawing",
+        m.replyTo(),
+        () -> holds.thaw(m.name(), m.replace(), m.uncopied()),
+        Finished.SERVE_NEXT);
   }
 
   private Behavior<Object> onSnapshot(BitmapCommand.Snapshot m) {

@@ -31,7 +31,7 @@ public final class Resize implements Cut {
   public CompletionStage<Done> prepare(StagedNodes nodes) {
     NodeHandle handle = nodes.node(node);
     return control
-        .<Done>bitmaps(handle, BitmapCommand.MayResize::new)
+        .<Done>bitmaps(handle, replyTo -> new BitmapCommand.MayResize(length, replyTo))
         .thenApplyAsync(
             done -> {
               handle.core().truncate(length, preallocation);

@@ -154,7 +154,7 @@ public final class NodeActor extends AbstractBehavior<NodeCommand> {
   private CompletionStage<Prepared> prepareDown(PrepareReopen prepare) {
     CompletionStage<Done> stored =
         prepare.writing() == Writing.LOST
-            ? askBitmaps(BitmapCommand.Seal::new)
+            ? askBitmaps(replyTo -> new BitmapCommand.Seal(true, replyTo))
             : CompletableFuture.completedFuture(Done.getInstance());
     return stored.thenCompose(
         done ->
@@ -238,6 +238,7 @@ public final class NodeActor extends AbstractBehavior<NodeCommand> {
                       taken.forEach(ReopenStep::abort);
                       return Done.getInstance();
                     }))
+        .thenCompose(done -> askBitmaps(BitmapCommand.GaveUp::new))
         .whenComplete((done, error) -> reply(abort.replyTo(), done, error));
     return this;
   }
