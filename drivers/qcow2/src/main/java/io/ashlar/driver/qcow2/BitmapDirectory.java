@@ -108,7 +108,7 @@ final class BitmapDirectory {
       byte[] raw = Arrays.copyOfRange(bytes, at, at + (int) length);
       String unusable =
           DirectoryEntry.unusableReason(
-              ByteBuffer.wrap(raw), header.geometry(), header.size(), fileLength);
+              ByteBuffer.wrap(raw), header.geometry(), header.size() & -512L, fileLength);
       DirectoryEntry entry = new DirectoryEntry(at, raw, entries.size(), unusable);
       if (unusable == null && !names.add(entry.stored().name())) {
         entry = new DirectoryEntry(at, raw, entries.size(), "a second entry of this name");

@@ -28,10 +28,17 @@ final class CopiedCheck {
    */
   void run(RefcountCheck.Tally tally, boolean fix) {
     StoredRefcounts stored = new StoredRefcounts(file, header, walk);
+    Visited visited = new Visited();
     walk.eachEntry(
         header.l1Offset(),
         header.l1Size(),
-        (index, entry) -> l1Entry(index, entry, stored, tally, fix));
+        (index, entry) -> {
+          l1Entry(index, entry, stored, tally, fix);
+          long table = L2Entry.offset(entry);
+          if (walked(table, visited)) {
+            walk.eachEntry(table, g.l2Entries(), (i, e) -> l2Entry(table + i * 8, e, stored, tally, fix));
+          }
+        });
     if (fix) {
       file.flush();
     }
@@ -56,10 +63,13 @@ final class CopiedCheck {
         put(header.l1Offset() + index * 8, flagged(entry, refcount));
       }
     }
-    if (!g.aligned(offset) || offset >= walk.fileLength()) {
-      return;
-    }
-    walk.eachEntry(offset, g.l2Entries(), (i, e) -> l2Entry(offset + i * 8, e, stored, tally, fix));
+  }
+
+  private boolean walked(long table, Visited visited) {
+    return table != 0
+        && g.aligned(table)
+        && table < walk.fileLength()
+        && visited.enter(table >>> g.clusterBits());
   }
 
   private void l2Entry(
@@ -84,12 +94,13 @@ final class CopiedCheck {
   /** Makes zero clusters with a damaged place plain ones: they lose nothing. */
   void dropUnalignedZeroes() {
     boolean[] any = new boolean[1];
+    Visited visited = new Visited();
     walk.eachEntry(
         header.l1Offset(),
         header.l1Size(),
         (index, l1) -> {
           long table = L2Entry.offset(l1);
-          if (table == 0 || !g.aligned(table) || table >= walk.fileLength()) {
+          if (!walked(table, visited)) {
             return;
           }
           walk.eachEntry(

@@ -31,6 +31,7 @@ final class ImageWalk {
   private final String where;
   private final long fileLength;
   private boolean bitmapsUnknown;
+  private Visited visited = new Visited();
 
   ImageWalk(BlockIo file, Header header, String where) {
     this.file = file;
@@ -60,6 +61,7 @@ final class ImageWalk {
 
   /** Header, active tables, data and bitmaps: everything but the refcounts' own clusters. */
   void walk(References references, Findings findings) {
+    visited = new Visited();
     use(0, g.clusterSize(), references, findings);
     use(header.l1Offset(), 8L * header.l1Size(), references, findings);
     eachEntry(
@@ -81,10 +83,18 @@ final class ImageWalk {
           "ERROR l2_offset=" + hex(offset) + ": Table is not cluster aligned; L1 entry corrupted");
       return;
     }
-    if (offset >= fileLength) {
+    if (offset >= fileLength || !enter(offset, findings)) {
       return;
     }
     eachEntry(offset, g.l2Entries(), (i, e) -> l2Entry(e, references, findings));
+  }
+
+  private boolean enter(long table, Findings findings) {
+    boolean first = visited.enter(table >>> g.clusterBits());
+    if (!first) {
+      findings.corruption("ERROR the table at offset 0x" + hex(table) + " is used more than twice");
+    }
+    return first;
   }
 
   private void l2Entry(long entry, References references, Findings findings) {
@@ -148,6 +158,9 @@ final class ImageWalk {
       }
     }
     use(table, 8 * entries, references, findings);
+    if (!enter(table, findings)) {
+      return;
+    }
     eachEntry(
         table,
         entries,

@@ -18,6 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -213,6 +214,31 @@ class RefcountCheckTest {
     assertThatThrownBy(() -> check(zero, Repair.LEAKS))
         .hasMessageContaining("need to rebuild refcount structures");
     assertThat(zero.log().changes()).isZero();
+  }
+
+  @Test
+  @Timeout(20)
+  void testTablesUsedManyTimes_areNotWalkedManyTimes() {
+    MemoryNode node = MemoryNode.growing();
+    int l1Entries = 110_000;
+    Header.Builder b = HeaderCodecTest.plain().toBuilder();
+    b.l1Size = l1Entries;
+    b.l1Offset = 3 * 65536;
+    MemoryNode image = HeaderCodecTest.image(b.build());
+    node.put(0, image.get(0, 65536));
+    byte[] l1 = new byte[l1Entries * 8];
+    ByteBuffer entries = ByteBuffer.wrap(l1);
+    while (entries.hasRemaining()) {
+      entries.putLong(2 * 65536);
+    }
+    byte[] l2 = new byte[65536];
+    ByteBuffer.wrap(l2).putLong(0, 9).putLong(65528, 0x50000);
+    node.put(2 * 65536, l2);
+    node.put(3 * 65536, l1);
+    CheckResult result = check(node, Repair.NONE);
+    assertThat(result.corruptions()).isGreaterThan(l1Entries);
+    assertThat(result.findings()).hasSize(1000);
+    assertThat(node.log().count(Operation.READ)).isLessThan(1000);
   }
 
   @Test
