@@ -36,7 +36,8 @@ final class CopiedCheck {
           l1Entry(index, entry, stored, tally, fix);
           long table = L2Entry.offset(entry);
           if (walked(table, visited)) {
-            walk.eachEntry(table, g.l2Entries(), (i, e) -> l2Entry(table + i * 8, e, stored, tally, fix));
+            walk.eachEntry(
+                table, g.l2Entries(), (i, e) -> l2Entry(table + i * 8, e, stored, tally, fix));
           }
         });
     if (fix) {

@@ -99,6 +99,12 @@ final class Overlaps {
     l2Tables.remove(cluster, 1);
   }
 
+  /** Forgets L2 tables and refcount blocks, before they are read anew; the node is quiesced. */
+  void forgetTables() {
+    l2Tables.clear();
+    blocks.clear();
+  }
+
   /** A cluster became a refcount block. */
   void addBlock(long cluster) {
     blocks.add(cluster, 1);

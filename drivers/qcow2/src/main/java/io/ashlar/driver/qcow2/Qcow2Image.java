@@ -1,6 +1,8 @@
 package io.ashlar.driver.qcow2;
 
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.Checkable.CheckResult;
+import io.ashlar.spi.Checkable.Repair;
 import io.ashlar.spi.Child;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.NodeEvent;
@@ -261,9 +263,56 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     }
   }
 
-  /** The refcounts were rebuilt and the dirty bit is gone from the disk. */
-  void dirtyCleared() {
-    dirtyMarked = false;
+  /**
+   * Checks the image as it is on disk, and mends it. The node is quiesced and everything is written
+   * back.
+   */
+  CheckResult check(Repair repair) {
+    headerLock.lock();
+    try {
+      RefcountCheck check = new RefcountCheck(file.asBlockIo(), headerFile, nodeName());
+      CheckResult result;
+      try {
+        result = check.run(repair);
+      } finally {
+        if (repair != Repair.NONE) {
+          reload();
+        }
+      }
+      if (repair == Repair.ALL && !header().corrupt()) {
+        broken = null;
+      }
+      return result;
+    } finally {
+      headerLock.unlock();
+    }
+  }
+
+  /**
+   * Mends a dirty image before its first write.
+   *
+   * @throws BlockException IMAGE_CORRUPT when something is left that cannot be mended
+   */
+  void repairDirty() {
+    headerLock.lock();
+    try {
+      new RefcountCheck(file.asBlockIo(), headerFile, nodeName()).repairDirty();
+    } finally {
+      reload();
+      headerLock.unlock();
+    }
+  }
+
+  /** Forgets what is in memory of tables that were changed on disk. */
+  private void reload() {
+    Header now = header();
+    overlaps.forgetTables();
+    overlaps.header(now);
+    allocator.locked(() -> refcounts.load(now));
+    allocator.restart();
+    mapping.replaceCache(settings.slices());
+    mapping.load(now);
+    dirtyMarked = now.dirty();
   }
 
   /** After bitmaps were replaced: lowers the counts of their old clusters on disk too. */

@@ -6,6 +6,7 @@ import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockNode;
 import io.ashlar.spi.BlockStatus;
+import io.ashlar.spi.Checkable;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.ImageReference;
 import io.ashlar.spi.IoFlags;
@@ -23,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 
 /** An open image as a node: checks requests, counts them in flight, and hands them on. */
-final class Qcow2Node implements BlockNode, BitmapStore, NamesReferences {
+final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferences {
   private static final int WRITE_FLAGS = IoFlags.FUA | IoFlags.UNCHANGED;
 
   private final Qcow2Image image;
@@ -228,6 +229,21 @@ final class Qcow2Node implements BlockNode, BitmapStore, NamesReferences {
         image.writable(false);
       }
     }
+  }
+
+  /** What this node has in its caches is written back first, even when nothing is to be mended. */
+  @Override
+  public CheckResult check(Repair repair) {
+    requireOpen();
+    if (repair != Repair.NONE && !image.writable()) {
+      throw new BlockException(
+          ErrorCode.READ_ONLY,
+          "node '" + image.nodeName() + "' is read-only; open it read-write to repair it");
+    }
+    if (image.writable()) {
+      image.clean();
+    }
+    return image.check(repair);
   }
 
   @Override

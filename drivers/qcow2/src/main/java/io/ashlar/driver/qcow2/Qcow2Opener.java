@@ -65,17 +65,13 @@ final class Qcow2Opener {
    * Does what has to be done before the first write: rebuilds the refcounts of a dirty image, takes
    * away autoclear bits that this driver does not keep up and bitmaps that nothing vouches for.
    *
-   * @throws BlockException IMAGE_CORRUPT for an image that is marked so
+   * @throws BlockException IMAGE_CORRUPT for an image that is marked so, or that is dirty and
+   *     cannot be mended
    */
   static void makeWritable(Qcow2Image image) {
     FeatureCheck.require(image.header(), false, image.nodeName());
     if (image.header().dirty()) {
-      throw new BlockException(
-          ErrorCode.NOT_SUPPORTED,
-          "node '"
-              + image.nodeName()
-              + "': the image was not closed cleanly and its refcounts are stale; open it"
-              + " read-only, or mend it with qemu-img check -r all");
+      image.repairDirty();
     }
     Header present = image.header();
     if (!present.forWriting().equals(present)) {

@@ -1,8 +1,8 @@
 package io.ashlar.driver.qcow2;
 
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.BlockIo;
 import io.ashlar.spi.ErrorCode;
-import io.ashlar.spi.contract.MemoryNode;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.TreeMap;
@@ -12,13 +12,13 @@ import java.util.TreeMap;
  * first-fit allocator, no quarantine. Frees take effect on disk with the next flush of refcounts.
  */
 final class PlainSpace implements MetadataSpace {
-  final MemoryNode file;
+  private final BlockIo file;
   private final HeaderFile header;
   private final Geometry g;
   private final Map<Long, byte[]> blocks = new TreeMap<>();
   private final Map<Long, byte[]> dirty = new TreeMap<>();
 
-  PlainSpace(MemoryNode file) {
+  PlainSpace(BlockIo file) {
     this.file = file;
     this.header = new HeaderFile(file, HeaderCodec.readCluster(file, "plain"), "plain");
     HeaderCodec.read(file, "plain");

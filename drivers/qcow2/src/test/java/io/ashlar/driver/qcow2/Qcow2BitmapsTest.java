@@ -186,6 +186,49 @@ class Qcow2BitmapsTest {
   }
 
   @Test
+  void testWritesThatOvertakeEachOther_showOldOrNewAndOnlyLeaks() {
+    MemoryNode node = withBitmaps(2);
+    CrashLog log = new CrashLog(node);
+    PlainSpace space = new PlainSpace(log);
+    Qcow2Bitmaps bitmaps = new Qcow2Bitmaps(space);
+    bitmaps.arm();
+    bitmaps.stage(List.of(written("b0", 9))).publish();
+    space.flushRefcounts();
+    int states = 0;
+    for (MemoryNode disk : log.states()) {
+      int exit = QemuTools.outcome("qemu-img", "check", save(disk)).exit();
+      assertThat(exit).isIn(0, 3);
+      if (bitmaps(disk).directory().size() == 1) {
+        assertThat(load(disk, 0)).isEqualTo(BitArray.of(9).bits);
+      } else {
+        assertThat(bitmaps(disk).directory()).hasSize(2);
+      }
+      states++;
+    }
+    assertThat(states).isGreaterThan(8);
+  }
+
+  @Test
+  void testBitsBehindTheEndOfTheDisk_meanNothing() {
+    Path image = QemuTools.create(directory.resolve("odd"), "cluster_size=4096", 100 * 65536);
+    MemoryNode node = QemuTools.load(image);
+    BitArray bits = new BitArray();
+    bits.bits.set(0, 1000);
+    bitmaps(node).stage(List.of(new BitmapEntry.Written("b", 65536, true, false, bits))).publish();
+    assertThat(load(node, 0).cardinality()).isEqualTo(100);
+    long entry = HeaderCodec.read(node, "x").bitmaps().orElseThrow().directoryOffset();
+    long table = ByteBuffer.wrap(node.get(entry, 8)).getLong();
+    long data = ByteBuffer.wrap(node.get(table, 8)).getLong();
+    // What was written ends with zeroes.
+    assertThat(node.get(data, 16)[12]).isEqualTo((byte) 0x0F);
+    assertThat(node.get(data + 13, 4083)).containsOnly(0);
+    byte[] ones = new byte[4096];
+    java.util.Arrays.fill(ones, (byte) -1);
+    node.put(data, ones);
+    assertThat(load(node, 0).cardinality()).isEqualTo(100);
+  }
+
+  @Test
   void testPublishOfUnknownOutcome_keepsBothAndMayBeRepeated() {
     MemoryNode node = withBitmaps(1);
     PlainSpace space = new PlainSpace(node);

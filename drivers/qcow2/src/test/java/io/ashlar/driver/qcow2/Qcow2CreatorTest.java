@@ -132,6 +132,20 @@ class Qcow2CreatorTest {
   }
 
   @Test
+  void testWritesThatOvertakeEachOther_leaveNoImageOrTheWholeOne() {
+    MemoryNode node = MemoryNode.growing();
+    Qcow2Creator.create(node, Options.of(options("size=2097152")));
+    CrashLog log = new CrashLog(node);
+    Qcow2Creator.create(
+        log, Options.of(options("size=1048576,preallocation=metadata,cluster-size=4096")));
+    for (MemoryNode disk : log.states()) {
+      if (HeaderCodec.isQcow2(disk)) {
+        QemuTools.assertClean(disk, directory.resolve("crashed"));
+      }
+    }
+  }
+
+  @Test
   void testDeviceThatCannotShrink_showsNoOldBytes() {
     MemoryNode node = MemoryNode.fixed(2 << 20);
     byte[] old = new byte[2 << 20];
