@@ -2,6 +2,7 @@ package io.ashlar.engine.facade;
 
 import akka.actor.typed.ActorSystem;
 import io.ashlar.engine.api.Ashlar;
+import io.ashlar.engine.api.BitmapInfo;
 import io.ashlar.engine.api.Bitmaps;
 import io.ashlar.engine.api.BlockDevice;
 import io.ashlar.engine.api.BlockGraph;
@@ -182,12 +183,28 @@ final class EngineInstance implements Ashlar {
     for (String name : parentsFirst) {
       NodeHandle handle = control.runtime().nodes().get(name);
       if (handle != null) {
+        nameLostBitmaps(failures, handle);
         attempt(
             failures,
             () ->
                 replies
                     .reply("closing node '" + name + "'", () -> control.forceClose(handle))
                     .await(left(clock, end)));
+      }
+    }
+  }
+
+  private void nameLostBitmaps(List<BlockException> failures, NodeHandle handle) {
+    for (BitmapInfo bitmap : handle.core().bitmaps().infos()) {
+      if (bitmap.persistent() && bitmap.armed() && !bitmap.inconsistent()) {
+        String reason =
+            "bitmap '"
+                + bitmap.name()
+                + "' of node '"
+                + handle.core().name()
+                + "' could not be stored and counts as inconsistent from now on; take a full backup";
+        events.publish(new Event.BitmapLost(handle.core().name(), bitmap.name(), reason));
+        failures.add(new BlockException(failures.get(0).code(), reason));
       }
     }
   }
