@@ -47,7 +47,7 @@ final class References {
   /** The arguments of {@code blockdev-add}, with what the images name filled in. */
   Map<String, Object> complete(Map<String, Object> definition) {
     remember(definition);
-    return directory == null ? definition : completed(definition, new HashSet<>());
+    return directory == null ? definition : completed(definition, Set.of());
   }
 
   /** The block that a graph file lacks, ready to be pasted; and the other ways out. */
@@ -129,7 +129,9 @@ final class References {
       throw refusal(reference, image, "the image does not say that its format is qcow2 or raw");
     }
     Path file = resolve(reference, image);
-    if (!seen.add(file)) {
+    Set<Path> chain = new HashSet<>(seen);
+    chain.add(real(image));
+    if (!chain.add(file)) {
       throw new BlockException(
           ErrorCode.GRAPH_CYCLE, "the backing chain comes back to '" + file + "'");
     }
@@ -140,7 +142,16 @@ final class References {
     node.put("driver", reference.format());
     node.put("read-only", true);
     node.put("file", storage);
-    return completed(node, seen);
+    return completed(node, chain);
+  }
+
+  private static Path real(Path image) {
+    try {
+      return image.toRealPath();
+    } catch (IOException e) {
+      throw new BlockException(
+          ErrorCode.FILE_NOT_FOUND, "there is no file '" + image + "' to open", e);
+    }
   }
 
   private Path resolve(ImageReference reference, Path image) {

@@ -136,7 +136,7 @@ final class StepActions implements AutoCloseable {
     Object answer = commands.execute(step.command(), arguments);
     boolean job = CommandSet.spec(step.command()).map(CommandSpec::startsJob).orElse(false);
     if (!job) {
-      return new Done(null, answer, false);
+      return new Done(summary(answer), answer, false);
     }
     String id = String.valueOf(((Map<?, ?>) answer).get("job-id"));
     if (step.background()) {
@@ -144,6 +144,18 @@ final class StepActions implements AutoCloseable {
       return new Done(null, answer, true);
     }
     return new Done(await(engine.jobs().get(id), step), null, false);
+  }
+
+  /** What a reopen did, in a few words; nothing for other commands. */
+  private static String summary(Object answer) {
+    if (answer instanceof Map<?, ?> map && map.get("nodes") instanceof List<?> nodes) {
+      long changed =
+          nodes.stream()
+              .filter(n -> n instanceof Map<?, ?> node && "committed".equals(node.get("outcome")))
+              .count();
+      return changed + (changed == 1 ? " node changed" : " nodes changed");
+    }
+    return null;
   }
 
   private String await(Job job, Step step) {

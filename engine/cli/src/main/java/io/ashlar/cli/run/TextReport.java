@@ -86,7 +86,9 @@ final class TextReport implements Report {
       case FAILED -> line.append(": FAILED").append(time(ended)).append("\n        ").append(text);
     }
     println(line.toString());
-    if (ended.result() instanceof List<?> answers) {
+    if (!text.isEmpty()) {
+      // The text says it all.
+    } else if (ended.result() instanceof List<?> answers) {
       answers.forEach(answer -> out.println("        " + Json.line(answer)));
     } else if (ended.result() instanceof Map<?, ?> answer && !answer.isEmpty()) {
       out.println("        " + Json.line(answer));

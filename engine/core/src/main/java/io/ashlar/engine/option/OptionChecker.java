@@ -102,9 +102,6 @@ public final class OptionChecker {
 
     CheckedNode top(Map<String, ?> raw) {
       Map<String, Object> tree = OptionTree.unfold(raw, List.of());
-      if (!tree.containsKey(GenericOptions.NODE_NAME)) {
-        throw new InvalidOptionException(List.of(), "a node needs a 'node-name'");
-      }
       return node(tree, List.of(), null, null);
     }
 
@@ -164,6 +161,13 @@ public final class OptionChecker {
       Object name = tree.get(GenericOptions.DRIVER);
       List<String> here = OptionTree.plus(path, GenericOptions.DRIVER);
       if (name == null) {
+        Names.nearest(GenericOptions.DRIVER, tree.keySet())
+            .ifPresent(
+                key -> {
+                  throw new InvalidOptionException(
+                      OptionTree.plus(path, key),
+                      "a node has no option '" + key + "'; did you mean 'driver'?");
+                });
         throw new InvalidOptionException(
             path, "a node needs a 'driver'; there are: " + Names.list(drivers.names()));
       }
@@ -174,6 +178,9 @@ public final class OptionChecker {
     private String name(Map<String, Object> values, List<String> path) {
       List<String> here = OptionTree.plus(path, GenericOptions.NODE_NAME);
       String name = (String) values.get(GenericOptions.NODE_NAME);
+      if (name == null && path.isEmpty()) {
+        throw new InvalidOptionException(path, "a node needs a 'node-name'");
+      }
       if (name == null) {
         return reopen ? null : NodeName.generated(numbers.getAsLong());
       }

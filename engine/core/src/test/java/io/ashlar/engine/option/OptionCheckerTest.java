@@ -109,6 +109,9 @@ final class OptionCheckerTest {
         "templat");
     refused(DISK + ", zzzzzzzz = 1", "there are: driver, node-name", "zzzzzzzz");
     refused(DISK + ", discard = unmapp", "did you mean 'unmap'?", "discard");
+    refused("driver = raww, node-nmae = x", "there are: blkdebug, file, qcow2", "driver");
+    refused("driver = file, node-nmae = x", "did you mean 'node-name'?", "node-nmae");
+    refused("drivr = file, node-name = x", "did you mean 'driver'?", "drivr");
     InvalidOptionException driver =
         refused("driver = qcow, node-name = disk", "did you mean 'qcow2'?", "driver");
     assertThat(driver.code()).isEqualTo(ErrorCode.DRIVER_NOT_FOUND);
