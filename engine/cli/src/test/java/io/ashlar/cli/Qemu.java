@@ -20,8 +20,7 @@ public final class Qemu {
   public static String run(String... command) {
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      String output =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(process.waitFor(60, TimeUnit.SECONDS)).as(command[0] + " ends").isTrue();
       assertThat(process.exitValue()).as(String.join(" ", command) + "\n" + output).isZero();
       return output;
@@ -55,10 +54,11 @@ public final class Qemu {
   public static long allocated(Path image) throws IOException {
     long sum = 0;
     for (JsonNode one :
-        new ObjectMapper()
-            .readTree(run("qemu-img", "map", "--output=json", image.toString()))) {
-      sum += one.get("depth").asInt() == 0 && one.get("present").asBoolean()
-          ? one.get("length").asLong() : 0;
+        new ObjectMapper().readTree(run("qemu-img", "map", "--output=json", image.toString()))) {
+      sum +=
+          one.get("depth").asInt() == 0 && one.get("present").asBoolean()
+              ? one.get("length").asLong()
+              : 0;
     }
     return sum;
   }

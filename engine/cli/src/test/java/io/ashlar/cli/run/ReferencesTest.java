@@ -48,9 +48,7 @@ final class ReferencesTest {
     String whole =
         first.replaceFirst(
             "} }$",
-            "}, backing { driver = qcow2, file { driver = file, filename = \""
-                + base
-                + "\" } } }");
+            "}, backing { driver = qcow2, file { driver = file, filename = \"" + base + "\" } } }");
     assertThat(open(top, whole).code()).as(whole).isZero();
   }
 
@@ -119,8 +117,18 @@ final class ReferencesTest {
 
   private static void overlay(Path image, String backing) {
     Qemu.run(
-        "qemu-img", "create", "-q", "-u", "-f", "qcow2", "-b", backing, "-F", "qcow2",
-        image.toString(), "1M");
+        "qemu-img",
+        "create",
+        "-q",
+        "-u",
+        "-f",
+        "qcow2",
+        "-b",
+        backing,
+        "-F",
+        "qcow2",
+        image.toString(),
+        "1M");
   }
 
   private CommandLineRun open(Path image, String more) throws IOException {

@@ -93,8 +93,7 @@ final class RunCommandTest {
     assertThat(again(DISK + "run = [ " + wanted + "NODE_EXISTS } ]").out())
         .contains("FAILED")
         .contains("NODE_NOT_FOUND");
-    CommandLineRun succeeded =
-        again(DISK + "run = [ { flush = disk, expect-error = IO_ERROR } ]");
+    CommandLineRun succeeded = again(DISK + "run = [ { flush = disk, expect-error = IO_ERROR } ]");
     assertThat(succeeded.code()).isEqualTo(1);
     assertThat(succeeded.out()).contains("was to be refused with IO_ERROR");
   }
@@ -102,7 +101,9 @@ final class RunCommandTest {
   @Test
   void mistakesAreFoundBeforeAnythingIsDone() throws IOException {
     CommandLineRun run =
-        run(DISK + "run = [\n  { flush = disk }\n  { write { node = disk, lenght = 1, pattern = 1 } }\n]");
+        run(
+            DISK
+                + "run = [\n  { flush = disk }\n  { write { node = disk, lenght = 1, pattern = 1 } }\n]");
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.out()).isEmpty();
     assertThat(run.err())
@@ -178,21 +179,21 @@ final class RunCommandTest {
 
   @Test
   void differencesAreFound() throws IOException {
-    String second =
-        "{ driver = raw, file { driver = null-co, size = 16M, read-zeroes = true } }";
+    String second = "{ driver = raw, file { driver = null-co, size = 16M, read-zeroes = true } }";
     CommandLineRun same = run(DISK + "run = [ { compare { a = disk, b " + second + " } } ]");
     assertThat(same.out()).contains("verified: 16 MiB are equal");
     CommandLineRun differs =
         again(
             DISK
                 + "run = [ { write { node = disk, offset = 5000001, length = 1, pattern = 7 } }\n"
-                + "{ compare { a = disk, b " + second + " } } ]");
+                + "{ compare { a = disk, b "
+                + second
+                + " } } ]");
     assertThat(differs.code()).isEqualTo(1);
     assertThat(differs.out())
         .contains("content differs at offset 5000001: 'disk' has 0x07, 'compare-b' has 0x00");
     CommandLineRun shorter =
-        again(
-            DISK + "run = [ { compare { a = disk, b " + second.replace("16M", "15M") + " } } ]");
+        again(DISK + "run = [ { compare { a = disk, b " + second.replace("16M", "15M") + " } } ]");
     assertThat(shorter.out()).contains("has 16777216 bytes and node 'compare-b' has 15728640");
   }
 
