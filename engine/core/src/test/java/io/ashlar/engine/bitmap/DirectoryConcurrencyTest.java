@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Real threads write while the directory changes everything under them: no bit is lost. */
+@SuppressWarnings("ThreadPriorityCheck") // yields only mix the threads more
 class DirectoryConcurrencyTest {
   private static final ActorTestKit KIT = ActorTestKit.create();
   private static final long G = Rig.GRANULE;
