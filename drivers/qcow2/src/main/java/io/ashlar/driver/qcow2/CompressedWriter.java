@@ -28,7 +28,8 @@ final class CompressedWriter {
   }
 
   /**
-   * Writes what remains in the source.
+   * Writes what remains in the source. After a failure the source is at the first cluster that was
+   * not written.
    *
    * @throws BlockException INVALID_REQUEST unless it is whole clusters, but for the end of the
    *     disk; IO_ERROR over a cluster that is allocated already
@@ -47,21 +48,22 @@ final class CompressedWriter {
     }
     byte[] cluster = new byte[clusterSize];
     for (long at = offset; source.hasRemaining(); at += clusterSize) {
+      int position = source.position();
       int count = Math.min(clusterSize, source.remaining());
-      source.get(cluster, 0, count);
+      source.get(position, cluster, 0, count);
       java.util.Arrays.fill(cluster, count, clusterSize, (byte) 0);
       byte[] stream = codec.compress(cluster);
-      long start = at;
       if (stream != null) {
-        image.withSpace(() -> writeStream(start, stream));
+        writeStream(at, stream);
       } else {
-        requireFree(start >>> clusterBits);
-        writer.write(start, ByteBuffer.wrap(cluster, 0, count));
+        requireFree(at >>> clusterBits);
+        writer.write(at, ByteBuffer.wrap(cluster, 0, count));
       }
+      source.position(position + count);
     }
   }
 
-  private long writeStream(long offset, byte[] stream) {
+  private void writeStream(long offset, byte[] stream) {
     long cluster = offset >>> clusterBits;
     long stripes = image.stripes.lock(cluster, cluster);
     try {
@@ -85,7 +87,6 @@ final class CompressedWriter {
           image.allocator.undo(first, last - first + 1);
         }
       }
-      return stream.length;
     } finally {
       image.stripes.unlock(stripes);
     }

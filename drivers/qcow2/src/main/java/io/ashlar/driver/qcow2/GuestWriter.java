@@ -29,7 +29,10 @@ final class GuestWriter {
     this.clusterMask = clusterSize - 1L;
   }
 
-  /** Writes what remains in the source; the range lies within the disk. */
+  /**
+   * Writes what remains in the source; the range lies within the disk. After a failure the source
+   * is at the first byte that may not have been written.
+   */
   void write(long offset, ByteBuffer source) {
     long at = offset;
     while (source.hasRemaining()) {
@@ -76,11 +79,15 @@ final class GuestWriter {
 
   private long writeAllocating(long offset, ByteBuffer source) {
     int position = source.position();
-    return image.withSpace(
-        () -> {
-          source.position(position);
-          return underStripes(offset, source);
-        });
+    long done = 0;
+    try {
+      done = underStripes(offset, source);
+    } finally {
+      if (done == 0) {
+        source.position(position); // a second try begins here
+      }
+    }
+    return done;
   }
 
   private long underStripes(long offset, ByteBuffer source) {

@@ -9,7 +9,6 @@ import io.ashlar.spi.NodeEvent;
 import io.ashlar.spi.OpenContext;
 import io.ashlar.spi.Waits;
 import java.nio.ByteBuffer;
-import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -207,24 +206,31 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
 
   @Override
   public void updateHeader(Header next) {
-    change(present -> next);
+    // What other code changes at the same time comes from the present header.
+    change(
+        present -> {
+          Header.Builder merged = next.toBuilder();
+          merged.incompatible = present.incompatible();
+          merged.size = present.size();
+          return merged
+              .build()
+              .withL1(present.l1Offset(), present.l1Size())
+              .withRefcountTable(present.refcountTableOffset(), present.refcountTableClusters());
+        });
   }
 
   /**
-   * Does something that takes clusters; when there is no space, those that were freed lately are
-   * made usable and it is done once more.
+   * After a request found no space: makes the clusters usable that were freed lately. The request
+   * is out of the flight meanwhile, for nothing becomes free while it is in it.
+   *
+   * @throws BlockException the error itself when there is nothing to gain
    */
-  long withSpace(LongSupplier action) {
-    try {
-      return action.getAsLong();
-    } catch (BlockException e) {
-      if (e.code() != ErrorCode.NO_SPACE || !allocator.hasQuarantined()) {
-        throw e;
-      }
+  void makeSpace(BlockException error) {
+    if (error.code() != ErrorCode.NO_SPACE || !allocator.hasQuarantined()) {
+      throw error;
     }
     rounds.flush();
     allocator.releaseNow();
-    return action.getAsLong();
   }
 
   /** Before an entry changes under lazy refcounts: marks the image dirty, durably. */

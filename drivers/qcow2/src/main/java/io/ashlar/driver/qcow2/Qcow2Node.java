@@ -89,6 +89,17 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
     IoFlags.requireKnown(flags, WRITE_FLAGS | IoFlags.COMPRESSED);
     image.requireWritable();
     checkRange(offset, source.remaining());
+    int position = source.position();
+    try {
+      writeInFlight(offset, source, flags);
+    } catch (BlockException e) {
+      image.makeSpace(e);
+      writeInFlight(offset + source.position() - position, source, flags);
+    }
+    afterChange(flags);
+  }
+
+  private void writeInFlight(long offset, ByteBuffer source, int flags) {
     int ticket = inFlight.enter();
     try {
       if ((flags & IoFlags.COMPRESSED) != 0) {
@@ -99,7 +110,6 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
     } finally {
       inFlight.leave(ticket);
     }
-    afterChange(flags);
   }
 
   @Override
@@ -107,12 +117,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
     IoFlags.requireKnown(flags, WRITE_FLAGS | IoFlags.MAY_UNMAP | IoFlags.NO_FALLBACK);
     image.requireWritable();
     checkRange(offset, length);
-    int ticket = inFlight.enter();
-    try {
-      zeroes.zero(offset, length, flags);
-    } finally {
-      inFlight.leave(ticket);
-    }
+    change(() -> zeroes.zero(offset, length, flags));
     afterChange(flags);
   }
 
@@ -121,13 +126,26 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
     IoFlags.requireKnown(flags, IoFlags.NONE);
     image.requireWritable();
     checkRange(offset, length);
+    change(() -> zeroes.discard(offset, length));
+    afterChange(flags);
+  }
+
+  private void change(Runnable request) {
+    try {
+      inFlight(request);
+    } catch (BlockException e) {
+      image.makeSpace(e);
+      inFlight(request);
+    }
+  }
+
+  private void inFlight(Runnable request) {
     int ticket = inFlight.enter();
     try {
-      zeroes.discard(offset, length);
+      request.run();
     } finally {
       inFlight.leave(ticket);
     }
-    afterChange(flags);
   }
 
   /** Outside of the flight, so that a round may free what the request itself replaced. */

@@ -219,13 +219,12 @@ final class ZeroWriter {
         at = tables << (2 * clusterBits - 3);
         continue;
       }
-      long start = cluster;
-      image.withSpace(() -> changeEntries(start, last, change));
+      changeEntries(cluster, last, change);
       at = last + 1 << clusterBits;
     }
   }
 
-  private long changeEntries(long first, long last, LongUnaryOperator change) {
+  private void changeEntries(long first, long last, LongUnaryOperator change) {
     long stripes = image.stripes.lock(first, last);
     try {
       mapping.ensureTable(first);
@@ -245,7 +244,6 @@ final class ZeroWriter {
           release(old[k], entries[k]);
         }
       }
-      return count;
     } finally {
       image.stripes.unlock(stripes);
     }
