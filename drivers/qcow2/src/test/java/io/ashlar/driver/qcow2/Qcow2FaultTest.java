@@ -94,7 +94,13 @@ class Qcow2FaultTest {
     for (int run = 0; run < 14; run++) {
       Operation operation = run % 2 == 0 ? Operation.WRITE : Operation.FLUSH;
       boolean forEver = run % 4 >= 2;
-      failing(cell, random, operation, 1 + random.nextInt(operation == Operation.FLUSH ? 12 : 60), forEver, seed);
+      failing(
+          cell,
+          random,
+          operation,
+          1 + random.nextInt(operation == Operation.FLUSH ? 12 : 60),
+          forEver,
+          seed);
     }
   }
 
