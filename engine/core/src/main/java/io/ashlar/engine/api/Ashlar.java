@@ -6,6 +6,7 @@ import io.ashlar.engine.Engine;
 import io.ashlar.spi.ImageReport;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
@@ -26,6 +27,15 @@ public interface Ashlar extends AutoCloseable {
    */
   static Ashlar start(Config settings) {
     return Engine.start(settings);
+  }
+
+  /**
+   * Starts an engine.
+   *
+   * @param settings keys without {@code ashlar.} in front, such as {@code time-out}, with values as in HOCON
+   */
+  static Ashlar start(Map<String, ?> settings) {
+    return start(ConfigFactory.parseMap(settings).atPath("ashlar"));
   }
 
   /**

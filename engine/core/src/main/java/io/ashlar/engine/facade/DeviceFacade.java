@@ -5,20 +5,37 @@ import io.ashlar.engine.control.GraphControl;
 import io.ashlar.engine.graph.DeviceCore;
 import io.ashlar.spi.BlockStatus;
 import io.ashlar.spi.IoFlags;
+import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A device as embedders hold it. */
 final class DeviceFacade implements BlockDevice {
+  private static final Logger LOG = LoggerFactory.getLogger("io.ashlar.engine.device");
+
   private final DeviceCore core;
   private final GraphControl control;
   private final Replies replies;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  DeviceFacade(DeviceCore core, GraphControl control, Replies replies) {
+  DeviceFacade(DeviceCore core, GraphControl control, Replies replies, Cleaner cleaner) {
     this.core = core;
     this.control = control;
     this.replies = replies;
+    cleaner.register(this, leakReport(core.name(), closed));
+  }
+
+  /** Must not see the device itself, which would then never be found unused. */
+  private static Runnable leakReport(String name, AtomicBoolean closed) {
+    return () -> {
+      if (!closed.get()) {
+        LOG.warn(
+            "device '{}' was dropped without close(); it stays attached until the engine closes",
+            name);
+      }
+    };
   }
 
   @Override
@@ -73,7 +90,7 @@ final class DeviceFacade implements BlockDevice {
 
   @Override
   public void close() {
-    if (closed.compareAndSet(false, true)) {
+    if (closed.compareAndSet(false, true) && control.runtime().devices().get(name()) == core) {
       replies
           .reply("detaching device '" + core.name() + "'", () -> control.detach(core.name()))
           .await();

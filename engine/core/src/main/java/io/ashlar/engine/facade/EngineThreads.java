@@ -40,6 +40,8 @@ final class EngineThreads implements AutoCloseable {
                   jobThreads + " jobs run already; raise ashlar.threads.jobs or wait for one");
             });
     callbacks = queued(engine, "callback", 2);
+    // After the engine was closed, a reply that is still asked for must come all the same.
+    callbacks.setRejectedExecutionHandler((task, pool) -> task.run());
   }
 
   private static ThreadPoolExecutor queued(String engine, String pool, int threads) {

@@ -29,6 +29,7 @@ import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Permission;
 import io.ashlar.spi.Permissions;
 import io.ashlar.spi.Preallocation;
+import java.lang.ref.Cleaner;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +48,7 @@ final class GraphFacade implements BlockGraph {
   private final Replies replies;
   private final EventHub events;
   private final AtomicLong generatedNames = new AtomicLong();
+  private final Cleaner cleaner = Cleaner.create();
 
   GraphFacade(GraphControl control, OptionChecker checker, Replies replies, EventHub events) {
     this.control = control;
@@ -73,7 +75,7 @@ final class GraphFacade implements BlockGraph {
         events.publish(new Event.NodeAdded(node));
       }
     }
-    return info(changed.after(), name);
+    return info(complete(changed).after(), name);
   }
 
   @Override
@@ -92,14 +94,18 @@ final class GraphFacade implements BlockGraph {
         events.publish(new Event.NodeRemoved(node));
       }
     }
+    complete(changed);
+    return null;
+  }
+
+  /** A change that took effect with an error behind it is no success. */
+  private static Changed complete(Changed changed) {
     if (!changed.afterwards().isEmpty()) {
       BlockException first = Replies.asBlockException("closing", changed.afterwards().get(0));
       throw new BlockException(
-          first.code(),
-          "the node was removed, but not closed cleanly: " + first.getMessage(),
-          first);
+          first.code(), "the change took effect, but: " + first.getMessage(), first);
     }
-    return null;
+    return changed;
   }
 
   @Override
@@ -131,7 +137,7 @@ final class GraphFacade implements BlockGraph {
               .change("blockdev-reopen", model -> Edits.reopen(model, nodes))
               .thenApply(
                   changed -> {
-                    ReopenResult result = result(changed);
+                    ReopenResult result = result(complete(changed));
                     events.publish(new Event.Reopened(result));
                     return result;
                   });
@@ -195,7 +201,11 @@ final class GraphFacade implements BlockGraph {
                     },
                     Set.of(nodeName),
                     new Resize(control, nodeName, length, preallocation))
-                .thenApply(changed -> null));
+                .thenApply(
+                    changed -> {
+                      complete(changed);
+                      return null;
+                    }));
   }
 
   @Override
@@ -250,7 +260,7 @@ final class GraphFacade implements BlockGraph {
         () ->
             control
                 .attach(new DeviceSpec(settings.name(), nodeName, permissions(settings), false))
-                .thenApply(core -> new DeviceFacade(core, control, replies)));
+                .thenApply(core -> new DeviceFacade(core, control, replies, cleaner)));
   }
 
   private static Permissions permissions(DeviceSettings settings) {

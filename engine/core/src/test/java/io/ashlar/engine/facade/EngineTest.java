@@ -272,4 +272,43 @@ class EngineTest {
     assertThat(engine.bitmaps().dirty("disk", "b").await())
         .isEqualTo(new DirtyView.Exact(List.of(new DirtyView.Extent(3 * MIB, 65536)), 65536));
   }
+
+  @Test
+  void aDeviceOutlivesItsEngineQuietly() {
+    engine.graph().add(disk("disk", create("f.qcow2", MIB))).await();
+    BlockDevice guest = engine.graph().attach("disk", DeviceSettings.writer("guest")).await();
+    engine.close();
+    assertThatThrownBy(() -> byteAt(guest, 0))
+        .isInstanceOfSatisfying(
+            BlockException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CLOSED));
+    guest.close();
+  }
+
+  @Test
+  void settingsMayComeAsAMapAndWrongOnesAreNamed() {
+    try (Ashlar other = Ashlar.start(Map.of("limits.graph-depth", 2))) {
+      Path file = create("g.qcow2", MIB);
+      other.graph().add(disk("disk", file)).await();
+      assertThatThrownBy(
+              () ->
+                  other
+                      .graph()
+                      .add(
+                          NodeDefinition.of("throttle", "top")
+                              .with("throttle-group", "g")
+                              .with("limits.bps-total", MIB)
+                              .with("file", "disk"))
+                      .await())
+          .isInstanceOfSatisfying(
+              BlockException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.LIMIT_EXCEEDED));
+    }
+    assertThatThrownBy(() -> Ashlar.start(Map.of("time-out", "soon")))
+        .isInstanceOfSatisfying(
+            BlockException.class,
+            e -> {
+              assertThat(e.code()).isEqualTo(ErrorCode.INVALID_OPTION);
+              assertThat(e.getMessage()).contains("time-out");
+            });
+  }
 }
