@@ -32,7 +32,8 @@ public interface Ashlar extends AutoCloseable {
   /**
    * Starts an engine.
    *
-   * @param settings keys without {@code ashlar.} in front, such as {@code time-out}, with values as in HOCON
+   * @param settings keys without {@code ashlar.} in front, such as {@code time-out}, with values as
+   *     in HOCON
    */
   static Ashlar start(Map<String, ?> settings) {
     return start(ConfigFactory.parseMap(settings).atPath("ashlar"));

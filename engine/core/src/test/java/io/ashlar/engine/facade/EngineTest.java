@@ -300,8 +300,7 @@ class EngineTest {
                               .with("file", "disk"))
                       .await())
           .isInstanceOfSatisfying(
-              BlockException.class,
-              e -> assertThat(e.code()).isEqualTo(ErrorCode.LIMIT_EXCEEDED));
+              BlockException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.LIMIT_EXCEEDED));
     }
     assertThatThrownBy(() -> Ashlar.start(Map.of("time-out", "soon")))
         .isInstanceOfSatisfying(
