@@ -78,7 +78,7 @@ final class HotPathTimingTest {
       allocated = Math.min(allocated, threads.getCurrentThreadAllocatedBytes() - before);
     }
     System.out.printf("%s: %.1f ns%n", what, best);
-    assertThat(best).as("%s, ns", what).isLessThan(most);
+    assertThat(best).as("%s, ns", what).isLessThan((double) most);
     assertThat(allocated).as("%s, bytes in a million", what).isLessThan(OPERATIONS);
   }
 }
