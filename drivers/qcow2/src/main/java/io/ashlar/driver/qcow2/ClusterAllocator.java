@@ -50,7 +50,7 @@ final class ClusterAllocator {
     lock.lock();
     try {
       releaseQuiet();
-      long c = cursor;
+      long c = Math.max(1, cursor); // cluster 0 is the header's, whatever its count says
       while (true) {
         long block = counts.blockOf(c);
         if (!counts.hasBlock(block)) {
@@ -121,7 +121,7 @@ final class ClusterAllocator {
     lock.lock();
     try {
       releaseQuiet();
-      long start = cursor;
+      long start = Math.max(1, cursor);
       long length = 0;
       while (length < count) {
         long c = start + length;

@@ -157,7 +157,9 @@ final class Mapping {
       slice = new L2Slice(index, Tables.read(file, at, sliceEntries()));
       link.lock();
       try {
-        cache.insert(slice);
+        if (l1Entry(l1Index) == entry) { // else the table was cut off or copied meanwhile
+          cache.insert(slice);
+        }
       } finally {
         link.unlock();
       }

@@ -37,6 +37,7 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
   private volatile boolean writable;
   private volatile boolean dirtyMarked;
   private volatile BlockException broken;
+  private volatile boolean reported;
 
   /** Reads the tables of an image whose header was checked. */
   Qcow2Image(OpenContext context, HostFile file, byte[] cluster, Header header, Settings settings) {
@@ -163,7 +164,10 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
       return found;
     }
     if (!writable) {
-      context.report(new NodeEvent.ImageCorrupted(message, offset, false));
+      if (!reported) {
+        reported = true; // further ones are not told, for a guest may read on and on
+        context.report(new NodeEvent.ImageCorrupted(message, offset, false));
+      }
       return found;
     }
     broken = found;

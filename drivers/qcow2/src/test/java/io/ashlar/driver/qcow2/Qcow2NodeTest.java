@@ -273,4 +273,66 @@ class Qcow2NodeTest {
     node.close();
     QemuTools.assertClean(file, directory.resolve("a"));
   }
+
+  @Test
+  void reopen_changesCachesAndDiscard_whileTheDiskStaysTheSame() {
+    MemoryNode file = image();
+    TestHost host = host(file);
+    BlockNode node = host.open(driver);
+    write(node, 0, 3 * CLUSTER, 1);
+    node.discard(0, CLUSTER, IoFlags.NONE);
+    assertThat(read(node, 0, CLUSTER)).containsOnly(1);
+    TestReopen reopen =
+        host.reopen(driver, node)
+            .options(
+                Map.of("l2-cache-size", 65536L, "overlap-check", "none", "lazy-refcounts", true))
+            .nodeOptions(NodeOptions.DEFAULTS.withDiscardUnmap(true));
+    reopen.prepare(ReopenPass.UP);
+    reopen.commit();
+    assertThat(read(node, 0, 3 * CLUSTER)).containsOnly(1);
+    node.discard(0, CLUSTER, IoFlags.NONE);
+    assertThat(read(node, 0, CLUSTER)).containsOnly(0);
+    write(node, 8 * CLUSTER, 512, 2);
+    assertThat(header(file).dirty()).isTrue();
+    node.close();
+    assertThat(header(file).dirty()).isFalse();
+    QemuTools.assertClean(file, directory.resolve("a"));
+  }
+
+  @Test
+  void discardNoUnref_keepsTheClusterAndReadsZeroes() {
+    MemoryNode file = image();
+    TestHost host = host(file).nodeOptions(NodeOptions.DEFAULTS.withDiscardUnmap(true));
+    BlockNode node = host.open(driver, Map.of("discard-no-unref", true));
+    write(node, 0, CLUSTER, 1);
+    long place = node.status(0, CLUSTER).hostOffset();
+    node.discard(0, CLUSTER, IoFlags.NONE);
+    assertThat(node.status(0, CLUSTER).zero()).isTrue();
+    assertThat(node.status(0, CLUSTER).hostOffset()).isEqualTo(place);
+    assertThat(read(node, 0, CLUSTER)).containsOnly(0);
+    write(node, 100, 100, 3);
+    assertThat(node.status(0, CLUSTER).hostOffset()).isEqualTo(place);
+    assertThat(read(node, 0, 100)).containsOnly(0);
+    assertThat(read(node, 100, 100)).containsOnly(3);
+    node.close();
+    QemuTools.assertClean(file, directory.resolve("a"));
+  }
+
+  @Test
+  void failedFlush_isToldToItsCaller_andTheNextOneWritesEverythingAgain() {
+    MemoryNode file = image();
+    BlockNode node = host(file).open(driver);
+    write(node, 0, CLUSTER, 6);
+    file.faults().failOnce(Operation.FLUSH, 2, ErrorCode.IO_ERROR);
+    assertThatThrownBy(node::flush).isInstanceOf(BlockException.class);
+    file.log().reset();
+    node.flush();
+    assertThat(file.log().count(Operation.WRITE))
+        .as("block, zeroes of the new table, slice, L1")
+        .isEqualTo(4);
+    BlockNode after = host(file.crashed()).readOnly(true).open(driver);
+    assertThat(read(after, 0, CLUSTER)).containsOnly(6);
+    after.close();
+    node.close();
+  }
 }
