@@ -39,6 +39,7 @@ class Qcow2ThreadsTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("cells")
+  @SuppressWarnings("ThreadPriorityCheck") // nothing depends on it: it only makes races likelier
   void callersThatShareClusters_loseNothing(Cell cell) {
     long seed = Long.getLong("ashlar.seed", System.nanoTime());
     byte[] below = cell.below(new Random(seed));
