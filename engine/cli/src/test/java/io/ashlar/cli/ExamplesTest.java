@@ -62,7 +62,15 @@ final class ExamplesTest {
     Qemu.run("qemu-img", "create", "-q", "-f", "qcow2", base.toString(), "8M");
     Qemu.run("qemu-io", "-c", "write -P 0x11 0 4M", base.toString());
     Qemu.run(
-        "qemu-img", "create", "-q", "-f", "qcow2", "-b", "base.qcow2", "-F", "qcow2",
+        "qemu-img",
+        "create",
+        "-q",
+        "-f",
+        "qcow2",
+        "-b",
+        "base.qcow2",
+        "-F",
+        "qcow2",
         image.toString());
     Path out = directory.resolve("out");
     CommandLineRun refused =
@@ -112,8 +120,8 @@ final class ExamplesTest {
   }
 
   /** What must hold after a full backup and two increments. */
-  private static void requireGoodBackups(
-      CommandLineRun run, Path disk, Path out, String writes) throws IOException {
+  private static void requireGoodBackups(CommandLineRun run, Path disk, Path out, String writes)
+      throws IOException {
     Path full = out.resolve("full.qcow2");
     Path inc1 = out.resolve("inc1.qcow2");
     Path inc2 = out.resolve("inc2.qcow2");

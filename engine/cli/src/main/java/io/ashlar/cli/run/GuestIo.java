@@ -96,7 +96,8 @@ final class GuestIo {
   }
 
   private long slots(long offset, long length) {
-    long range = options.optionalNumber("range").orElse(device.length() - offset);
+    long rest = device.length() - offset;
+    long range = Math.min(rest, options.optionalNumber("range").orElse(rest));
     if (range < length) {
       throw new BlockException(
           ErrorCode.INVALID_REQUEST,

@@ -28,7 +28,8 @@ final class RunnerCommands {
   private static final OptionSpec RANDOM =
       OptionSpec.integer("random", "places are drawn at random from this seed instead");
   private static final OptionSpec RANGE =
-      OptionSpec.size("range", "bytes from the offset in which they are drawn; up to the end")
+      OptionSpec.size(
+              "range", "bytes from the offset in which they are drawn, at most up to the end")
           .between(1, Long.MAX_VALUE);
   private static final OptionSpec SEED =
       OptionSpec.integer("seed", "random bytes, a function of this number and the place");

@@ -31,7 +31,7 @@ record Step(
     List<String> prefix) {
 
   private static final List<String> SUBJECTS =
-      List.of("node-name", "node", "device", "above", "a", "query", "id", "text");
+      List.of("node-name", "node", "device", "above", "query", "id");
 
   /** Command and what it is about, for people. */
   String title() {
@@ -39,6 +39,8 @@ record Step(
     if (command.startsWith("block-dirty-bitmap-") && arguments.get("node") instanceof String node) {
       Object bitmap = arguments.getOrDefault("name", arguments.get("target"));
       title.append(' ').append(node).append('/').append(bitmap);
+    } else if (command.equals("compare")) {
+      title.append(' ').append(side("a")).append(" and ").append(side("b"));
     } else if (arguments.get("options") instanceof Map<?, ?> options) {
       title.append(' ').append(options.get("driver"));
       Object file = options.get("file") instanceof Map<?, ?> nested ? nested.get("filename") : null;
@@ -54,6 +56,12 @@ record Step(
           .ifPresent(subject -> title.append(' ').append(subject));
     }
     return name == null ? title.toString() : name + ": " + title;
+  }
+
+  private Object side(String key) {
+    return arguments.get(key) instanceof Map<?, ?> definition
+        ? definition.get("driver") + " " + key
+        : arguments.get(key);
   }
 
   /** The name of the step for those who wait for it. */

@@ -79,7 +79,13 @@ final class TextReport implements Report {
     StringBuilder line = new StringBuilder(head(ended.step()));
     String text = ended.text() == null ? "" : clean(ended.text());
     switch (ended.outcome()) {
-      case OK -> line.append(text.isEmpty() ? ": ok" : ": ok, " + text).append(time(ended));
+      case OK -> {
+        if (ended.step().command().equals("print")) {
+          line.append(": ").append(text);
+        } else {
+          line.append(text.isEmpty() ? ": ok" : ": ok, " + text).append(time(ended));
+        }
+      }
       case STARTED -> line.append(": started").append(time(ended));
       case REFUSED -> line.append(": refused as expected, ").append(text).append(time(ended));
       case SKIPPED -> line.append(": left out, ").append(text);
