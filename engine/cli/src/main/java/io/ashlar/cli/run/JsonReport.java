@@ -54,10 +54,10 @@ final class JsonReport implements Report {
     }
     if (ended.error() != null) {
       Map<String, Object> error = new LinkedHashMap<>();
-      error.put("class", CommandSet.errorClass(ended.error()));
-      error.put("code", ended.error().name());
+      error.put("class", CommandSet.errorClass(ended.error().code()));
+      error.put("code", ended.error().code().name());
       error.put("desc", ended.text());
-      error.put("place", ended.step().place(List.of()));
+      error.put("place", ended.error().place());
       line.put("error", error);
     } else if (ended.text() != null) {
       line.put("text", ended.text());

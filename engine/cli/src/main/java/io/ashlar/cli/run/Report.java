@@ -23,7 +23,7 @@ interface Report {
    * @param outcome how it ended; REFUSED is the refusal that was wanted
    * @param text what there is to say, or {@code null}
    * @param result the command's answer, or {@code null}
-   * @param error the code of an error, or {@code null}
+   * @param error the error, or {@code null}
    * @param seconds how long it took
    * @param bitmaps the bitmaps afterwards; empty when the step cannot have changed any
    */
@@ -32,9 +32,17 @@ interface Report {
       Outcome outcome,
       String text,
       Object result,
-      ErrorCode error,
+      Failure error,
       double seconds,
       List<NodeBitmap> bitmaps) {}
+
+  /**
+   * An error.
+   *
+   * @param code what went wrong
+   * @param place {@code FILE:LINE}
+   */
+  record Failure(ErrorCode code, String place) {}
 
   /** A bitmap and its node. */
   record NodeBitmap(String node, BitmapInfo bitmap) {}

@@ -158,6 +158,10 @@ public final class RunCommand implements Callable<Integer> {
       cancellation.enter();
       try {
         good = runner.run(engine, new References(references, engine, checker));
+      } catch (BlockException e) {
+        if (!cancellation.isCancelled()) {
+          report.remark(e.code() + ": " + e.getMessage());
+        }
       } finally {
         cancellation.leave();
         good &= close(engine);

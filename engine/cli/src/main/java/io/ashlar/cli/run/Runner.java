@@ -126,7 +126,7 @@ final class Runner {
 
   /** What became of a step. */
   private record StepResult(
-      Report.Outcome outcome, String text, Object answer, ErrorCode error, double seconds) {}
+      Report.Outcome outcome, String text, Object answer, Report.Failure error, double seconds) {}
 
   private StepResult attempt(Step step, Attempt attempt, long begun) {
     try {
@@ -135,11 +135,9 @@ final class Runner {
       if (step.expectedError() != null && !done.started()) {
         return new StepResult(
             Report.Outcome.FAILED,
-            step.place(List.of())
-                + ": it succeeded, but was to be refused with "
-                + step.expectedError(),
+            "it succeeded, but was to be refused with " + step.expectedError(),
             done.answer(),
-            ErrorCode.EXPECTATION_FAILED,
+            new Report.Failure(ErrorCode.EXPECTATION_FAILED, step.place(List.of())),
             seconds);
       }
       Report.Outcome outcome = done.started() ? Report.Outcome.STARTED : Report.Outcome.OK;
@@ -148,20 +146,18 @@ final class Runner {
       double seconds = seconds(begun);
       if (e.code() == step.expectedError()) {
         return new StepResult(
-            Report.Outcome.REFUSED, e.code() + ": " + e.getMessage(), null, e.code(), seconds);
+            Report.Outcome.REFUSED,
+            e.getMessage(),
+            null,
+            new Report.Failure(e.code(), step.place(List.of())),
+            seconds);
       }
-      String place =
-          e instanceof InvalidOptionException o ? step.place(o.path()) : step.place(List.of());
+      List<String> path = e instanceof InvalidOptionException o ? o.path() : List.of();
       return new StepResult(
           Report.Outcome.FAILED,
-          place
-              + ": "
-              + e.code()
-              + ": "
-              + e.getMessage()
-              + References.advice(e).replace("\n", "\n        "),
+          e.getMessage() + References.advice(e),
           null,
-          e.code(),
+          new Report.Failure(e.code(), step.place(path)),
           seconds);
     }
   }

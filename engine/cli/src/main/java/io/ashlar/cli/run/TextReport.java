@@ -87,7 +87,11 @@ final class TextReport implements Report {
         }
       }
       case STARTED -> line.append(": started").append(time(ended));
-      case REFUSED -> line.append(": refused as expected, ").append(text).append(time(ended));
+      case REFUSED ->
+          line.append(": refused as expected, ")
+              .append(code(ended))
+              .append(text)
+              .append(time(ended));
       case SKIPPED -> line.append(": left out, ").append(text);
       case FAILED -> line.append(": FAILED").append(time(ended)).append("\n        ").append(text);
     }
@@ -124,6 +128,10 @@ final class TextReport implements Report {
     int width = Integer.toString(steps).length();
     return String.format(
         Locale.ROOT, "[%" + width + "d/%d] %s", step.number(), steps, clean(step.title()));
+  }
+
+  private static String code(Ended ended) {
+    return ended.error().code() + ": ";
   }
 
   private static String time(Ended ended) {

@@ -53,7 +53,7 @@ final class RunCommandTest {
         .contains("[ 5/10] some data: write disk: ok, 128 KiB written (")
         .contains("bitmap disk/b0: 131072 bytes dirty (128 KiB, 2 x 64 KiB), recording")
         .contains("bitmap disk/b0: 196608 bytes dirty (192 KiB, 3 x 64 KiB), recording")
-        .contains("ok, that is all")
+        .contains("print: that is all")
         .doesNotContain("\033")
         .contains("done (");
     Path disk = directory.resolve("out/disk.qcow2");
