@@ -93,7 +93,14 @@ final class TextReport implements Report {
               .append(text)
               .append(time(ended));
       case SKIPPED -> line.append(": left out, ").append(text);
-      case FAILED -> line.append(": FAILED").append(time(ended)).append("\n        ").append(text);
+      case FAILED ->
+          line.append(": FAILED")
+              .append(time(ended))
+              .append("\n        ")
+              .append(ended.error().place())
+              .append(": ")
+              .append(code(ended))
+              .append(text.replace("\n", "\n        "));
     }
     println(line.toString());
     if (!text.isEmpty()) {
