@@ -73,6 +73,7 @@ public final class RunCommand implements Callable<Integer> {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Shows this help and ends.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it
   private boolean help;
 
   @Option(names = "--parameters", description = "Lists the parameters of the file and ends.")
