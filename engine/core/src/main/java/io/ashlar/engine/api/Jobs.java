@@ -16,4 +16,11 @@ public interface Jobs {
    * @throws io.ashlar.spi.BlockException JOB_NOT_FOUND
    */
   Job get(String id);
+
+  /**
+   * {@code job-dismiss}: forgets a job that has ended.
+   *
+   * @throws io.ashlar.spi.BlockException JOB_NOT_FOUND; JOB_STATE while it runs
+   */
+  void dismiss(String id);
 }

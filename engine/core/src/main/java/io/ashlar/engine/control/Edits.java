@@ -100,6 +100,22 @@ public final class Edits {
     return dropUnused(moveUsers(graph, graph, name, child).minus(name), filter.owned());
   }
 
+  /**
+   * The node as users see it: the topmost of the engine's own filters above it, or the node itself.
+   */
+  public static String visible(GraphModel graph, String name) {
+    graph.node(name);
+    for (String parent : graph.parents(name)) {
+      NodeSpec spec = graph.node(parent);
+      if (spec.hidden()
+          && name.equals(
+              spec.children().get(filteredRole(spec.driver().options().children(), parent)))) {
+        return visible(graph, parent);
+      }
+    }
+    return name;
+  }
+
   /** Points everything that used one node in {@code users} to another. */
   private static GraphModel moveUsers(GraphModel users, GraphModel graph, String from, String to) {
     GraphModel next = graph;

@@ -120,8 +120,7 @@ public final class GraphControl {
                     ErrorCode.NODE_IN_USE,
                     "a device named '" + device.name() + "' is attached already");
               }
-              model.node(device.node());
-              return model.with(device);
+              return model.with(device.on(Edits.visible(model, device.node())));
             })
         .thenApply(changed -> runtime.devices().get(device.name()));
   }

@@ -73,14 +73,16 @@ public final class EngineBuilder {
             settings.akka());
     GraphControl control = new GraphControl(system, system.scheduler(), runtime, services);
     Replies replies = new Replies(threads.callbacks(), settings.timeOut());
-    JobRegistry jobs = new JobRegistry(control, threads.jobs(), events::publish, replies::reply);
+    OptionChecker checker = new OptionChecker(drivers);
+    JobRegistry jobs =
+        new JobRegistry(control, checker, threads.jobs(), events::publish, replies::reply);
     return new EngineInstance(
         settings,
         system,
         threads,
         drivers,
         control,
-        new GraphFacade(control, new OptionChecker(drivers), replies, events),
+        new GraphFacade(control, checker, replies, events),
         new BitmapsFacade(control, replies),
         jobs,
         events,

@@ -57,7 +57,7 @@ public final class PermissionTable {
                       .add(
                           new User(
                               "'" + role + "' of node '" + name + "'",
-                              edge(spec.kind(role), spec.nodeOptions().readOnly(), all))));
+                              edge(spec.kind(role), spec, all))));
     }
     return table;
   }
@@ -105,13 +105,19 @@ public final class PermissionTable {
             + " does not share");
   }
 
-  private static Permissions edge(ChildKind kind, boolean readOnly, Permissions parent) {
+  private static Permissions edge(ChildKind kind, NodeSpec spec, Permissions parent) {
     int quiet = Permissions.mask(CONSISTENT_READ, WRITE_UNCHANGED);
     return switch (kind) {
-      case FILTERED -> parent;
+      // A job's filter must see every change of the node below it: no writer may go around it.
+      case FILTERED ->
+          spec.hidden()
+              ? new Permissions(parent.used(), parent.shared() & ~Permissions.mask(WRITE, RESIZE))
+              : parent;
       case STORAGE ->
           new Permissions(
-              readOnly ? CONSISTENT_READ.bit() : Permissions.mask(CONSISTENT_READ, WRITE, RESIZE),
+              spec.nodeOptions().readOnly()
+                  ? CONSISTENT_READ.bit()
+                  : Permissions.mask(CONSISTENT_READ, WRITE, RESIZE),
               quiet);
       case BACKING -> new Permissions(CONSISTENT_READ.bit(), quiet);
       case TARGET -> new Permissions(Permissions.mask(CONSISTENT_READ, WRITE), quiet);

@@ -1,0 +1,313 @@
+package io.ashlar.engine.job;
+
+import io.ashlar.engine.api.BackupRequest;
+import io.ashlar.engine.api.BackupRequest.BitmapMode;
+import io.ashlar.engine.api.BackupRequest.Sync;
+import io.ashlar.engine.api.Job;
+import io.ashlar.engine.bitmap.bits.BitTree;
+import io.ashlar.engine.control.GraphControl;
+import io.ashlar.engine.graph.DeviceCore;
+import io.ashlar.engine.graph.Edge;
+import io.ashlar.engine.option.CheckedNode;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.BlockStatus;
+import io.ashlar.spi.CopyBeforeWrite;
+import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.Waits.WaitThread;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+
+/**
+ * One {@code blockdev-backup}. It begins with one change of the graph ({@link BackupGraph}, {@link
+ * BackupStart}), copies cluster by cluster on threads of its own, and ends with another change
+ * ({@link BackupEnd}). Success means that the target is complete, flushed, and that the bitmap was
+ * given back.
+ *
+ * <p>Each step runs under a ticket of the job's device, from which source and target are reached.
+ */
+final class BackupJob {
+  /** Threads of one job; more than two gain nothing where copies come from the page cache. */
+  private static final int HELPERS = 1;
+
+  /** How often a job that only watches looks whether its filter still copies. */
+  private static final long LOOK_NANOS = 100_000_000L;
+
+  private final GraphControl control;
+  private final Executor threads;
+  private final BackupRequest request;
+  private final CheckedNode filterNode;
+  private final String deviceName;
+  private final BackupStart start;
+  private final JobCore core;
+  private final AtomicLong cursor = new AtomicLong();
+  private final AtomicLong skipped = new AtomicLong();
+  private volatile long planned;
+  private volatile Job.Progress frozenProgress;
+  private volatile DeviceCore device;
+
+  /**
+   * A job that does not run yet.
+   *
+   * @param request checked and completed
+   * @param filterNode the filter, checked, under a free name
+   */
+  BackupJob(
+      GraphControl control,
+      Executor threads,
+      BackupRequest request,
+      CheckedNode filterNode,
+      JobCore.Setting setting) {
+    this.control = control;
+    this.threads = threads;
+    this.request = request;
+    this.filterNode = filterNode;
+    this.deviceName = filterNode.nodeName();
+    this.start = new BackupStart(control, request, filterNode.nodeName());
+    this.core = new JobCore(request.jobId(), "backup", request.speed(), this::progress, setting);
+  }
+
+  /** What embedders see of it. */
+  JobCore core() {
+    return core;
+  }
+
+  /** Starts it: refused, with everything as before, or running when the stage completes. */
+  CompletionStage<Job> start() {
+    return control
+        .change(
+            "blockdev-backup",
+            model ->
+                BackupGraph.insert(
+                    model, filterNode, deviceName, request.source(), request.target()),
+            Set.of(request.source(), request.target()),
+            start)
+        .thenCompose(changed -> launch());
+  }
+
+  private CompletionStage<Job> launch() {
+    device = control.runtime().devices().get(deviceName);
+    planned = start.filter().remaining();
+    CompletionStage<BackupEnd.Fate> work;
+    try {
+      work = CompletableFuture.supplyAsync(this::work, threads);
+    } catch (RuntimeException e) {
+      return refuseLate(Errors.asBlockException("starting a job", e));
+    }
+    work.handle((fate, error) -> error == null ? fate : fateAfter(error)).thenCompose(this::end);
+    return CompletableFuture.completedFuture(core);
+  }
+
+  /** There is no thread for it: everything is taken back. */
+  private CompletionStage<Job> refuseLate(BlockException refusal) {
+    return ending()
+        .run(BackupEnd.Fate.RECLAIM)
+        .handle(
+            (done, error) -> {
+              throw error == null
+                  ? refusal
+                  : Errors.with(refusal, Errors.asBlockException("starting a job", error));
+            });
+  }
+
+  private BackupEnd.Fate fateAfter(Throwable error) {
+    core.fail(Errors.asBlockException("job '" + request.jobId() + "'", error));
+    return BackupEnd.Fate.RECLAIM;
+  }
+
+  private CompletionStage<Void> end(BackupEnd.Fate fate) {
+    return ending()
+        .run(fate)
+        .handle(
+            (done, error) -> {
+              BlockException own = core.error().orElse(null);
+              BlockException untidy =
+                  error == null ? null : Errors.asBlockException("the end of a backup", error);
+              BlockException failure =
+                  own == null ? untidy : untidy == null ? own : Errors.with(own, untidy);
+              core.conclude(progress(), failure, untidy);
+              return null;
+            });
+  }
+
+  private BackupEnd ending() {
+    return new BackupEnd(
+        control, request.source(), request.bitmap(), filterNode.nodeName(), deviceName);
+  }
+
+  /** The whole work on the job's thread; returns what is to become of the bitmap. */
+  private BackupEnd.Fate work() {
+    core.running();
+    List<WaitThread> helpers = new ArrayList<>();
+    try {
+      if (request.sync() == Sync.NONE) {
+        watch();
+      } else {
+        skipNeedless();
+        for (int i = 0; i < HELPERS; i++) {
+          helpers.add(
+              control
+                  .services()
+                  .waits()
+                  .start("ashlar-job-" + request.jobId() + "-" + (i + 1), this::copyAll));
+        }
+        copyAll();
+      }
+    } catch (RuntimeException e) {
+      core.fail(Errors.asBlockException("job '" + request.jobId() + "'", e));
+    }
+    helpers.forEach(helper -> helper.join(Long.MAX_VALUE));
+    return settle();
+  }
+
+  private void watch() {
+    while (core.idle(LOOK_NANOS)) {
+      start.filter().failure().ifPresent(core::fail);
+    }
+  }
+
+  private void skipNeedless() {
+    Predicate<BlockStatus> needless;
+    if (request.sync() == Sync.TOP) {
+      needless = status -> !status.allocated();
+    } else if (start.targetReadsZero()) {
+      boolean backed = BackupGraph.hasBacking(control.runtime().model(), request.source());
+      needless = status -> status.zero() || (!status.allocated() && !backed);
+    } else {
+      return;
+    }
+    skipped.set(new SkipScan(core, device, start.filter(), start.length(), needless).run());
+  }
+
+  /** Copies what nobody has copied, together with the job's other threads. */
+  private void copyAll() {
+    try {
+      CopyBeforeWrite filter = start.filter();
+      long at = claim(filter);
+      while (at >= 0 && core.enter(Math.min(filter.clusterSize(), start.length() - at))) {
+        try {
+          copyOne(filter, at);
+        } finally {
+          core.leave();
+        }
+        at = claim(filter);
+      }
+    } catch (RuntimeException e) {
+      core.fail(Errors.asBlockException("job '" + request.jobId() + "'", e));
+    }
+  }
+
+  private void copyOne(CopyBeforeWrite filter, long at) {
+    long ticket = device.gate().enter();
+    try {
+      filter.copyCluster(at);
+    } finally {
+      device.gate().leave(ticket);
+    }
+  }
+
+  /** The next cluster, for this thread alone; -1 when there is none. */
+  private long claim(CopyBeforeWrite filter) {
+    while (true) {
+      long from = cursor.get();
+      long next = filter.nextWanted(from);
+      if (next < 0 || cursor.compareAndSet(from, next + filter.clusterSize())) {
+        return next;
+      }
+    }
+  }
+
+  /**
+   * All copies have ended. The order matters: what is not on the list of the uncopied was in the
+   * target before the flush, so a bitmap that drops it may rely on it.
+   */
+  private BackupEnd.Fate settle() {
+    CopyBeforeWrite filter = start.filter();
+    core.ending();
+    filter.failure().ifPresent(core::fail);
+    if (core.error().isEmpty() && filter.remaining() > 0) {
+      core.fail(
+          new BlockException(
+              ErrorCode.INTERNAL,
+              "job '"
+                  + request.jobId()
+                  + "' ended with "
+                  + filter.remaining()
+                  + " bytes left to copy; this is a defect of Ashlar"));
+    }
+    boolean copied = core.error().isEmpty();
+    boolean always = request.bitmapMode() == BitmapMode.ALWAYS;
+    BitTree uncopied = always && !copied ? uncopied(filter) : null;
+    boolean durable = false;
+    if (copied || always || request.sync() == Sync.NONE) {
+      durable = flushTarget();
+    }
+    frozenProgress = progress();
+    filter.end();
+    if (request.bitmap() == null || request.bitmapMode() == BitmapMode.NEVER) {
+      return BackupEnd.Fate.RECLAIM;
+    }
+    if (copied && durable) {
+      return new BackupEnd.Fate(true, null);
+    }
+    if (!always) {
+      return BackupEnd.Fate.RECLAIM;
+    }
+    return new BackupEnd.Fate(true, durable ? uncopied : everythingPlanned());
+  }
+
+  private boolean flushTarget() {
+    try {
+      long ticket = device.gate().enter();
+      try {
+        Edge target =
+            control.runtime().nodes().get(filterNode.nodeName()).edges().get(BackupGraph.TARGET);
+        target.flush();
+      } finally {
+        device.gate().leave(ticket);
+      }
+      return true;
+    } catch (BlockException e) {
+      core.fail(e);
+      return false;
+    }
+  }
+
+  private BitTree uncopied(CopyBeforeWrite filter) {
+    BitTree bits = start.frozen().emptied();
+    for (long at = filter.nextWanted(0);
+        at >= 0;
+        at = filter.nextWanted(at + filter.clusterSize())) {
+      bits.set(at, filter.clusterSize());
+    }
+    return bits;
+  }
+
+  private BitTree everythingPlanned() {
+    if (request.sync() == Sync.BITMAP) {
+      return start.frozen().copy();
+    }
+    BitTree bits = start.frozen().emptied();
+    bits.set(0, bits.length());
+    return bits;
+  }
+
+  private Job.Progress progress() {
+    Job.Progress end = frozenProgress;
+    if (end != null) {
+      return end;
+    }
+    CopyBeforeWrite filter = start.filter();
+    if (filter == null || device == null) {
+      return new Job.Progress(0, 0);
+    }
+    long left = filter.remaining();
+    long done = Math.max(0, planned - skipped.get() - left);
+    return new Job.Progress(done, done + left);
+  }
+}
