@@ -1,0 +1,65 @@
+package io.ashlar.tests.differential;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * What a write puts down.
+ *
+ * @param kind a byte value, or 256 and up for noise that does not compress
+ */
+record Fill(int kind) {
+  /** The first kind of noise. */
+  static final int NOISE = 256;
+
+  /** How many kinds of noise there are. */
+  static final int NOISES = 3;
+
+  /** A prime above 4 KiB, so that neither clusters nor a 4 KiB deflate window see it repeat. */
+  private static final int PERIOD = 4099;
+
+  /** Puts the noise where qemu-io can read it. */
+  static void prepare(Path directory) {
+    try {
+      for (int kind = NOISE; kind < NOISE + NOISES; kind++) {
+        Files.write(directory.resolve("noise" + kind), noise(kind));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static byte[] noise(int kind) {
+    byte[] bytes = new byte[PERIOD];
+    new Random(kind).nextBytes(bytes);
+    return bytes;
+  }
+
+  /** The bytes of a write. */
+  byte[] bytes(int length) {
+    byte[] bytes = new byte[length];
+    if (kind < NOISE) {
+      Arrays.fill(bytes, (byte) kind);
+      return bytes;
+    }
+    byte[] noise = noise(kind);
+    for (int at = 0; at < length; at += PERIOD) {
+      System.arraycopy(noise, 0, bytes, at, Math.min(PERIOD, length - at));
+    }
+    return bytes;
+  }
+
+  /** The same as an option of qemu-io's {@code write}. */
+  String option(Path directory) {
+    return kind < NOISE ? "-P " + kind : "-s " + directory.resolve("noise" + kind);
+  }
+
+  @Override
+  public String toString() {
+    return kind < NOISE ? "byte " + kind : "noise " + kind;
+  }
+}

@@ -1,0 +1,92 @@
+package io.ashlar.tests.differential;
+
+import io.ashlar.tests.qemu.QemuIo;
+import java.io.ByteArrayOutputStream;
+import java.nio.file.Path;
+
+/** The twin that qemu-io works on. */
+final class QemuIoDisk implements Disk {
+  private final QemuIo io;
+  private final Path image;
+  private final Path noise;
+
+  /** Opens an image read-write. */
+  QemuIoDisk(Path image, Path noise) {
+    this.image = image;
+    this.noise = noise;
+    this.io = QemuIo.start("-f", "qcow2", "-d", "unmap", "-t", "writeback", image);
+  }
+
+  @Override
+  public void write(long offset, int length, Fill fill, boolean durable) {
+    String flag = durable ? "-f " : "";
+    quiet("write -q " + flag + fill.option(noise) + " " + offset + " " + length);
+  }
+
+  @Override
+  public void writeCompressed(long offset, int length, Fill fill) {
+    quiet("write -q -c " + fill.option(noise) + " " + offset + " " + length);
+  }
+
+  @Override
+  public void writeZeroes(long offset, long length, boolean mayUnmap) {
+    quiet("write -q -z " + (mayUnmap ? "-u " : "") + offset + " " + length);
+  }
+
+  @Override
+  public void discard(long offset, long length) {
+    quiet("discard -q " + offset + " " + length);
+  }
+
+  @Override
+  public byte[] read(long offset, int length) {
+    String dump = io.command("read -q -v " + offset + " " + length);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(length);
+    for (String line : dump.split("\n")) {
+      int colon = line.indexOf(":  ");
+      if (colon < 0 || line.startsWith("read failed")) {
+        throw new Refused(dump, null);
+      }
+      int count = Math.min(16, length - bytes.size());
+      for (int i = 0; i < count; i++) {
+        int at = colon + 3 + 3 * i;
+        bytes.write(Integer.parseInt(line.substring(at, at + 2), 16));
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  @Override
+  public void flush() {
+    quiet("flush");
+  }
+
+  @Override
+  public void reopen(boolean readOnly) {
+    quiet("reopen " + (readOnly ? "-r" : "-w"));
+  }
+
+  @Override
+  public void restart() {
+    quiet("close");
+    quiet(
+        "open -d unmap -t writeback -o driver=qcow2,file.driver=file,file.filename=" + image);
+  }
+
+  @Override
+  public void resize(long length) {
+    quiet("truncate " + length);
+  }
+
+  @Override
+  public void close() {
+    io.close();
+  }
+
+  private void quiet(String command) {
+    String answer = io.command(command).strip();
+    if (!answer.isEmpty()) {
+      throw new Refused(answer, null);
+    }
+  }
+}
