@@ -73,8 +73,7 @@ final class EngineDisk implements Disk {
 
   @Override
   public void writeCompressed(long offset, int length, Fill fill) {
-    guarded(
-        () -> device.write(offset, ByteBuffer.wrap(fill.bytes(length)), IoFlags.COMPRESSED));
+    guarded(() -> device.write(offset, ByteBuffer.wrap(fill.bytes(length)), IoFlags.COMPRESSED));
   }
 
   @Override
@@ -108,8 +107,7 @@ final class EngineDisk implements Disk {
     } else {
       device.close();
       guarded(() -> engine.graph().reopen(List.of(reopened(false))).await());
-      device =
-          engine.graph().attach(node, new DeviceSettings(node + "-user", true, true)).await();
+      device = engine.graph().attach(node, new DeviceSettings(node + "-user", true, true)).await();
     }
   }
 

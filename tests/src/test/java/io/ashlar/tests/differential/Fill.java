@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * What a write puts down.
@@ -19,14 +21,17 @@ record Fill(int kind) {
   /** How many kinds of noise there are. */
   static final int NOISES = 3;
 
-  /** A prime above 4 KiB, so that neither clusters nor a 4 KiB deflate window see it repeat. */
-  private static final int PERIOD = 4099;
+  /** A prime well above what deflate looks back, so that the noise never gets shorter. */
+  private static final int PERIOD = 1_000_003;
+
+  private static final List<byte[]> NOISE_BYTES =
+      IntStream.range(NOISE, NOISE + NOISES).mapToObj(Fill::noise).toList();
 
   /** Puts the noise where qemu-io can read it. */
   static void prepare(Path directory) {
     try {
       for (int kind = NOISE; kind < NOISE + NOISES; kind++) {
-        Files.write(directory.resolve("noise" + kind), noise(kind));
+        Files.write(directory.resolve("noise" + kind), NOISE_BYTES.get(kind - NOISE));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -46,7 +51,7 @@ record Fill(int kind) {
       Arrays.fill(bytes, (byte) kind);
       return bytes;
     }
-    byte[] noise = noise(kind);
+    byte[] noise = NOISE_BYTES.get(kind - NOISE);
     for (int at = 0; at < length; at += PERIOD) {
       System.arraycopy(noise, 0, bytes, at, Math.min(PERIOD, length - at));
     }

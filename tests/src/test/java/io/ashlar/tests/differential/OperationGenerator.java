@@ -10,6 +10,8 @@ final class OperationGenerator {
   private static final int MOST_READ = 1 << 16;
 
   private final int clusterSize;
+  private final int version;
+  private final long backingLength;
   private final Random random;
   private final boolean tall;
   private final BitSet touched = new BitSet();
@@ -18,8 +20,10 @@ final class OperationGenerator {
   private int resizes;
 
   /** A generator for a disk of that length. */
-  OperationGenerator(int clusterSize, long length, boolean tall, Random random) {
-    this.clusterSize = clusterSize;
+  OperationGenerator(Cell cell, long length, long backingLength, boolean tall, Random random) {
+    this.clusterSize = cell.clusterSize();
+    this.version = cell.version();
+    this.backingLength = backingLength;
     this.length = length;
     this.tall = tall;
     this.random = random;
@@ -119,15 +123,22 @@ final class OperationGenerator {
     operations.add(new Operation.Reopen(false));
   }
 
-  /** Growing to any sector; shrinking to whole clusters, since QEMU leaves old bytes behind. */
+  /**
+   * Growing to any sector; shrinking to whole clusters, since QEMU leaves old bytes behind. Over a
+   * longer backing image QEMU cannot grow version 2, and writes a needless cluster when the old end
+   * lies within zeroes: there, growing starts at whole clusters or is left out.
+   */
   private void resize() {
-    if (++resizes > 3) {
+    long clusters = length / clusterSize;
+    boolean longer = backingLength > length;
+    boolean mayGrow = !longer || version == 3 && length % clusterSize == 0;
+    boolean shrinks = !mayGrow || random.nextInt(3) == 0;
+    if (++resizes > 3 || shrinks && clusters <= 4) {
       write();
       return;
     }
-    long clusters = length / clusterSize;
     long now;
-    if (random.nextInt(3) == 0 && clusters > 4) {
+    if (shrinks) {
       now = (clusters - 1 - random.nextInt((int) Math.min(clusters / 2, 1000))) * clusterSize;
     } else {
       long step = (1 + random.nextInt(6)) * (long) clusterSize;

@@ -41,7 +41,7 @@ record Plan(
           case LONGER -> sectors(length + Math.min(other, 8L << 20));
         };
     List<Operation> list =
-        new OperationGenerator(cell.clusterSize(), length, tall, random).make(operations);
+        new OperationGenerator(cell, length, backing, tall, random).make(operations);
     return new Plan(
         cell, seed, length, tall, backing, random.nextBoolean(), options(cell, random), list);
   }
@@ -49,6 +49,11 @@ record Plan(
   /** The same image with other operations. */
   Plan with(List<Operation> others) {
     return new Plan(cell, seed, length, tall, backingLength, rawBacking, options, others);
+  }
+
+  /** Another plan for the same kind of image. */
+  Plan next(int count) {
+    return make(cell, seed + 1_000_000_007L, count);
   }
 
   private static long length(int clusterSize, boolean tall, Random random) {

@@ -1,11 +1,13 @@
 package io.ashlar.tests.differential;
 
 import io.ashlar.tests.qemu.QemuIo;
-import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 
 /** The twin that qemu-io works on. */
 final class QemuIoDisk implements Disk {
+  /** Bytes in a line of its dump. */
+  private static final int PER_LINE = 16;
+
   private final QemuIo io;
   private final Path image;
   private final Path noise;
@@ -40,20 +42,24 @@ final class QemuIoDisk implements Disk {
 
   @Override
   public byte[] read(long offset, int length) {
-    String dump = io.command("read -q -v " + offset + " " + length);
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(length);
+    String dump = io.command("read -v " + offset + " " + length);
+    byte[] bytes = new byte[length];
+    int have = 0;
     for (String line : dump.split("\n")) {
       int colon = line.indexOf(":  ");
-      if (colon < 0 || line.startsWith("read failed")) {
-        throw new Refused(dump, null);
-      }
-      int count = Math.min(16, length - bytes.size());
-      for (int i = 0; i < count; i++) {
-        int at = colon + 3 + 3 * i;
-        bytes.write(Integer.parseInt(line.substring(at, at + 2), 16));
+      if (colon >= 0 && have < length) {
+        int count = Math.min(PER_LINE, length - have);
+        for (int i = 0; i < count; i++) {
+          int at = colon + 3 + 3 * i;
+          int high = Character.digit(line.charAt(at), 16);
+          bytes[have++] = (byte) (high << 4 | Character.digit(line.charAt(at + 1), 16));
+        }
       }
     }
-    return bytes.toByteArray();
+    if (have < length) {
+      throw new Refused(dump, null);
+    }
+    return bytes;
   }
 
   @Override
@@ -69,8 +75,7 @@ final class QemuIoDisk implements Disk {
   @Override
   public void restart() {
     quiet("close");
-    quiet(
-        "open -d unmap -t writeback -o driver=qcow2,file.driver=file,file.filename=" + image);
+    quiet("open -d unmap -t writeback -o driver=qcow2,file.driver=file,file.filename=" + image);
   }
 
   @Override

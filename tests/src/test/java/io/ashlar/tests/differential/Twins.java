@@ -23,7 +23,24 @@ final class Twins {
     Fill.prepare(directory);
   }
 
-  /** What differs, or null. */
+  /**
+   * QEMU's own image does not survive {@code qemu-img check}, while ours does: the twins cannot be
+   * compared. (qemu-io 10.0 at times hands a cluster out twice after compressed writes over freed
+   * ones.)
+   */
+  static final class OracleBroken extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    OracleBroken(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * What differs, or null.
+   *
+   * @throws OracleBroken when there is nothing to compare with
+   */
   String differenceAfter(Plan plan) {
     Path ours = directory.resolve("ours.qcow2");
     Path theirs = directory.resolve("theirs.qcow2");
@@ -32,9 +49,19 @@ final class Twins {
       createTwins(plan, ours, theirs, backing);
       String format = plan.rawBacking() ? "raw" : "qcow2";
       String difference = worked(plan, ours, theirs, backing, format);
+      String unclean = Comparison.checked(ours);
+      if (unclean != null) {
+        return unclean;
+      }
+      String broken = Comparison.checked(theirs);
+      if (broken != null) {
+        throw new OracleBroken(broken);
+      }
       return difference != null
           ? difference
           : Comparison.afterClose(plan, engine, ours, theirs, directory);
+    } catch (OracleBroken e) {
+      throw e;
     } catch (AssertionError | RuntimeException e) {
       return Failures.text(e);
     } finally {

@@ -61,8 +61,7 @@ public final class BitmapSums {
     try {
       daemon.getOutputStream().write(questions.getBytes(StandardCharsets.US_ASCII));
       daemon.getOutputStream().flush();
-      String answers =
-          new String(daemon.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String answers = new String(daemon.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (!daemon.waitFor(60, TimeUnit.SECONDS)) {
         throw new AssertionError("qemu-storage-daemon did not end");
       }

@@ -52,7 +52,11 @@ public record MapExtent(
     return start + length;
   }
 
-  /** Without host offsets, neighbours of equal status joined: what twins must have in common. */
+  /**
+   * What twins must have in common: status without host offsets, neighbours of equal status joined.
+   * Where there is data, QEMU says zero for holes that it finds in the file at the host offset;
+   * that is as much the file's own matter as the offset, and left out as well.
+   */
   public static List<MapExtent> withoutOffsets(List<MapExtent> extents) {
     List<MapExtent> joined = new ArrayList<>();
     for (MapExtent extent : extents) {
@@ -68,6 +72,6 @@ public record MapExtent(
   }
 
   private MapExtent at(long newStart, long newLength) {
-    return new MapExtent(newStart, newLength, depth, present, zero, data, compressed, -1);
+    return new MapExtent(newStart, newLength, depth, present, zero && !data, data, compressed, -1);
   }
 }

@@ -61,9 +61,7 @@ public final class QemuTools {
       throw new AssertionError(words + " did not end within " + MOST_SECONDS + " s");
     }
     return new Outcome(
-        process.exitValue(),
-        new String(output, StandardCharsets.UTF_8),
-        Files.readString(errors));
+        process.exitValue(), new String(output, StandardCharsets.UTF_8), Files.readString(errors));
   }
 
   /** Starts a tool; a machine without it skips the test. */

@@ -6,7 +6,8 @@ import java.nio.ByteBuffer;
 
 /**
  * Writes clusters compressed (section 11): whole ones, over unallocated space or plain zeroes. A
- * cluster that does not get shorter is written as it is. Callers are counted in flight.
+ * cluster that does not get shorter is written as it is, over anything, as QEMU does. Callers are
+ * counted in flight.
  */
 final class CompressedWriter {
   private final Qcow2Image image;
@@ -32,7 +33,7 @@ final class CompressedWriter {
    * not written.
    *
    * @throws BlockException INVALID_REQUEST unless it is whole clusters, but for the end of the
-   *     disk; IO_ERROR over a cluster that is allocated already
+   *     disk; IO_ERROR for a cluster that does get shorter, over one that is allocated already
    */
   void write(long offset, ByteBuffer source) {
     long end = offset + source.remaining();
@@ -56,7 +57,6 @@ final class CompressedWriter {
       if (stream != null) {
         writeStream(at, stream);
       } else {
-        requireFree(at >>> clusterBits);
         writer.write(at, ByteBuffer.wrap(cluster, 0, count));
       }
       source.position(position + count);

@@ -42,7 +42,7 @@ final class ZeroWriter {
    * @throws BlockException NOT_SUPPORTED when NO_FALLBACK is set and bytes would be written
    */
   void zero(long offset, long length, int flags, long size) {
-    boolean unmap = (flags & IoFlags.MAY_UNMAP) != 0 && image.settings().discard();
+    boolean unmap = unmap(flags);
     long end = offset + length;
     long headEnd = Math.min(end, offset + clusterMask & ~clusterMask);
     long from = offset + clusterMask & ~clusterMask;
@@ -63,6 +63,10 @@ final class ZeroWriter {
     if (tailStart < end) {
       zeroPart(tailStart, end, size, flags);
     }
+  }
+
+  private boolean unmap(int flags) {
+    return (flags & IoFlags.MAY_UNMAP) != 0 && image.settings().discard();
   }
 
   /** With NO_FALLBACK: refuses before anything has changed. */
@@ -104,7 +108,7 @@ final class ZeroWriter {
         entry -> {
           ClusterType type = ClusterType.of(entry);
           busy[0] = type != ClusterType.UNALLOCATED && !type.zero();
-          return type == ClusterType.UNALLOCATED && image.version3 ? L2Entry.ZERO : entry;
+          return busy[0] || !image.version3 ? entry : zeroed(entry, unmap(flags));
         });
     if (busy[0]) {
       write(from, to - from, flags);

@@ -37,7 +37,8 @@ final class ChainDefinition {
   private NodeDefinition definition(Path image, String format, Path allowed, Set<Path> seen) {
     if (!seen.add(real(image))) {
       throw new BlockException(
-          ErrorCode.GRAPH_CYCLE, "the backing chain comes back to '" + image + "'");
+          ErrorCode.GRAPH_CYCLE,
+          "the backing chain comes back from '" + last(seen) + "' to '" + image + "'");
     }
     if (seen.size() > depthLimit) {
       throw new BlockException(
@@ -62,6 +63,14 @@ final class ChainDefinition {
               definition(mapped(image, reference, allowed), stated(reference), allowed, seen));
     }
     return node;
+  }
+
+  private static Path last(Set<Path> seen) {
+    Path last = null;
+    for (Path path : seen) {
+      last = path;
+    }
+    return last;
   }
 
   private static String stated(ImageReference reference) {
