@@ -69,9 +69,11 @@ final class Resizer {
         zeroTail(from, clusterEnd);
       }
       Child below = image.backing();
-      long belowEnd = below == null ? 0 : Math.min(to, below.length());
-      if (belowEnd > clusterEnd) {
-        zeroes.zero(clusterEnd, belowEnd - clusterEnd, IoFlags.NONE, to);
+      boolean longer = below != null && below.length() > from;
+      // Zero clusters cost nothing, so QEMU makes them up to the new end; version 2 has none.
+      long zeroEnd = longer && !image.version3 ? Math.min(to, below.length()) : to;
+      if (longer && zeroEnd > clusterEnd) {
+        zeroes.zero(clusterEnd, zeroEnd - clusterEnd, IoFlags.NONE, to);
       }
       switch (preallocation) {
         case OFF -> {}
