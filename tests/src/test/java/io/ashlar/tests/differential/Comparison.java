@@ -28,7 +28,7 @@ final class Comparison {
   private Comparison() {}
 
   /** What our node says of itself against what QEMU reads from the flushed file. */
-  static String whileOpen(Plan plan, EngineDisk we, Path ours) {
+  static String whileOpen(EngineDisk we, Path ours) {
     for (MapExtent extent : MapExtent.of(ours)) {
       long at = extent.start();
       if (at >= we.length()) {
@@ -36,7 +36,7 @@ final class Comparison {
       }
       while (at < extent.end()) {
         BlockStatus status = we.status(at, extent.end() - at);
-        String difference = difference(plan, extent, at, status);
+        String difference = difference(extent, at, status);
         if (difference != null) {
           return difference;
         }
@@ -46,7 +46,7 @@ final class Comparison {
     return null;
   }
 
-  private static String difference(Plan plan, MapExtent extent, long at, BlockStatus status) {
+  private static String difference(MapExtent extent, long at, BlockStatus status) {
     boolean allocated = extent.present() && extent.depth() == 0;
     boolean same = status.allocated() == allocated;
     if (same && allocated) {

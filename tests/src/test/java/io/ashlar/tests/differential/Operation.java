@@ -1,5 +1,6 @@
 package io.ashlar.tests.differential;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** One step of a sequence. Both twins do it; answers and refusals must be equal. */
@@ -109,30 +110,30 @@ sealed interface Operation {
   }
 
   /** What a disk answered: bytes, or a refusal with its text. */
-  record Answer(byte[] bytes, String refusal) {
+  record Answer(ByteBuffer bytes, String refusal) {
+    private static final int SHOWN = 16;
+
     /** Does the operation. */
     static Answer of(Operation operation, Disk disk) {
       try {
-        return new Answer(operation.on(disk), null);
+        return new Answer(ByteBuffer.wrap(operation.on(disk)), null);
       } catch (Disk.Refused e) {
-        return new Answer(new byte[0], e.getMessage());
+        return new Answer(ByteBuffer.allocate(0), e.getMessage());
       }
     }
 
     /** Whether a user could not tell the two apart, but for the words of a refusal. */
     boolean agrees(Answer other) {
-      return (refusal == null) == (other.refusal == null) && Arrays.equals(bytes, other.bytes);
+      return (refusal == null) == (other.refusal == null) && bytes.equals(other.bytes);
     }
 
     @Override
     public String toString() {
+      byte[] first = new byte[Math.min(SHOWN, bytes.limit())];
+      bytes.get(0, first);
       return refusal != null
           ? "refused: " + refusal
-          : bytes.length + " bytes, first " + first(bytes);
-    }
-
-    private static String first(byte[] bytes) {
-      return Arrays.toString(Arrays.copyOf(bytes, Math.min(16, bytes.length)));
+          : bytes.limit() + " bytes, first " + Arrays.toString(first);
     }
   }
 

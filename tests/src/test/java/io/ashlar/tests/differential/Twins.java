@@ -90,7 +90,7 @@ final class Twins {
       }
       we.flush();
       they.flush();
-      return Comparison.whileOpen(plan, we, ours);
+      return Comparison.whileOpen(we, ours);
     }
   }
 
