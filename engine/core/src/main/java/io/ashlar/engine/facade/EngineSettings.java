@@ -3,6 +3,7 @@ package io.ashlar.engine.facade;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigResolveOptions;
 import io.ashlar.engine.control.GraphSettings;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
@@ -44,7 +45,7 @@ record EngineSettings(
     ClassLoader own = EngineSettings.class.getClassLoader();
     Config reference = ConfigFactory.defaultReference(own);
     try {
-      Config ashlar = differing.withFallback(reference).resolve().getConfig("ashlar");
+      Config ashlar = differing.withFallback(reference).resolve(ConfigResolveOptions.noSystem()).getConfig("ashlar");
       Config akka = ashlar.withOnlyPath("akka").withFallback(reference);
       return new EngineSettings(
           ashlar.getString("name"),
