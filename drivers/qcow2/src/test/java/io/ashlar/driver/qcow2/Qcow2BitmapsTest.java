@@ -507,7 +507,13 @@ class Qcow2BitmapsTest {
     } finally {
       try {
         long pid = Long.parseLong(java.nio.file.Files.readString(directory.resolve("pid")).strip());
-        ProcessHandle.of(pid).ifPresent(ProcessHandle::destroy);
+        // It holds the image's locks until it has really ended.
+        ProcessHandle.of(pid)
+            .ifPresent(
+                handle -> {
+                  handle.destroy();
+                  handle.onExit().join();
+                });
       } catch (java.io.IOException e) {
         assertThat(server).as("the server never started").isNull();
       }

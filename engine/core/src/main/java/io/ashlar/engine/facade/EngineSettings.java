@@ -45,7 +45,11 @@ record EngineSettings(
     ClassLoader own = EngineSettings.class.getClassLoader();
     Config reference = ConfigFactory.defaultReference(own);
     try {
-      Config ashlar = differing.withFallback(reference).resolve(ConfigResolveOptions.noSystem()).getConfig("ashlar");
+      Config ashlar =
+          differing
+              .withFallback(reference)
+              .resolve(ConfigResolveOptions.noSystem())
+              .getConfig("ashlar");
       Config akka = ashlar.withOnlyPath("akka").withFallback(reference);
       return new EngineSettings(
           ashlar.getString("name"),

@@ -3,11 +3,13 @@ package io.ashlar.engine.facade;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.typesafe.config.ConfigFactory;
 import io.ashlar.engine.api.Ashlar;
 import io.ashlar.engine.api.Bitmaps;
 import io.ashlar.engine.api.BlockDevice;
 import io.ashlar.engine.api.DeviceSettings;
 import io.ashlar.engine.api.NodeDefinition;
+import io.ashlar.fileio.LinuxFileIo;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import java.nio.ByteBuffer;
@@ -161,37 +163,40 @@ class EngineFailureTest {
   @Test
   void aRequestThatDoesNotEndRefusesTheChangeAndGoesOn() throws Exception {
     engine.close();
+    HeldFileIo files = new HeldFileIo(new LinuxFileIo());
     engine =
-        Ashlar.start(
-            com.typesafe.config.ConfigFactory.parseString("ashlar.quiesce-time-out = 20ms"));
-    NodeDefinition slow =
-        NodeDefinition.of("null-co", "slow").with("size", MIB).with("read-zeroes", true);
-    engine.graph().add(slow.with("latency-ns", 3_000_000_000L)).await();
-    try (BlockDevice guest = engine.graph().attach("slow", DeviceSettings.reader("r")).await()) {
+        new EngineBuilder(ConfigFactory.parseString("ashlar.quiesce-time-out = 100ms"))
+            .fileIo(files.io())
+            .start();
+    NodeDefinition disk =
+        NodeDefinition.of("qcow2", "disk")
+            .with("file", NodeDefinition.of(Map.of("driver", "file", "filename", file.toString())));
+    engine.graph().add(disk).await();
+    write(0);
+    try (BlockDevice guest = engine.graph().attach("disk", DeviceSettings.reader("r")).await()) {
+      files.hold();
       CompletableFuture<Void> request =
           CompletableFuture.runAsync(() -> guest.read(0, ByteBuffer.allocate(512)));
-      BlockException refusal = null;
-      while (refusal == null && !request.isDone()) {
-        try {
-          engine
-              .graph()
-              .insertFilter(
-                  NodeDefinition.of("throttle", "filter")
-                      .with("throttle-group", "g")
-                      .with("limits.bps-total", 1L << 40)
-                      .with("file", "slow"),
-                  "slow")
-              .await();
-          engine.graph().removeFilter("filter").await();
-        } catch (BlockException e) {
-          refusal = e;
-        }
-      }
-      assertThat(refusal).isNotNull();
-      assertThat(refusal.code()).isEqualTo(ErrorCode.TIMED_OUT);
-      assertThat(refusal.getMessage()).contains("'r'", "1 request");
+      files.awaitHeld();
+      assertThatThrownBy(
+              () ->
+                  engine
+                      .graph()
+                      .reopen(List.of(NodeDefinition.of("qcow2", "disk").with("read-only", true)))
+                      .await())
+          .isInstanceOfSatisfying(
+              BlockException.class,
+              e -> {
+                assertThat(e.code()).isEqualTo(ErrorCode.TIMED_OUT);
+                assertThat(e.getMessage()).contains("'r'", "1 request");
+              });
+      assertThat(request).isNotDone();
+      files.release();
       request.get();
-      assertThat(guest.nodeName()).isEqualTo("slow");
+      engine
+          .graph()
+          .reopen(List.of(NodeDefinition.of("qcow2", "disk").with("read-only", true)))
+          .await();
     }
   }
 }
