@@ -157,6 +157,48 @@ class BackupGuestTest {
     }
   }
 
+  /**
+   * The guest stops as soon as the job has started: what it wrote between a copy's moment and a
+   * later one of the bitmap would be in neither backup. Each write goes to a cluster of its own.
+   */
+  @Test
+  void theBitmapIsCutAtTheMomentOfTheCopy() throws Exception {
+    long size = 1024L * CLUSTER;
+    for (String name : List.of("big", "full")) {
+      backups.create(name, size, Map.of());
+      backups.engine.graph().add(backups.definition(name)).await();
+    }
+    backups.engine.bitmaps().add("big", "b", Bitmaps.Settings.TRANSIENT).await();
+    AtomicBoolean stop = new AtomicBoolean();
+    AtomicLong written = new AtomicLong();
+    try (BlockDevice guest = backups.writer("big")) {
+      CompletableFuture<Void> writes =
+          CompletableFuture.runAsync(
+              () -> {
+                for (long n = 1; !stop.get(); n++) {
+                  ByteBuffer data = ByteBuffer.allocate(512).putLong(0, n).clear();
+                  guest.write(n * CLUSTER % size, data);
+                  written.set(n);
+                }
+              });
+      while (written.get() < 100) {
+        Thread.onSpinWait();
+      }
+      Job job =
+          backups.start(
+              new BackupRequest(
+                  null, "big", "full", Sync.FULL, "b", BitmapMode.ON_SUCCESS, 1, false, false));
+      stop.set(true);
+      writes.get(60, TimeUnit.SECONDS);
+      job.setSpeed(0);
+      job.result().await();
+    }
+    backups.create("inc", size, Map.of("backing-file", "full.qcow2", "backing-fmt", "qcow2"));
+    backups.engine.graph().add(backups.definition("inc").with("backing", (Object) "full")).await();
+    backups.run(BackupRequest.incremental("big", "inc", "b"));
+    assertThat(backups.content("inc")).isEqualTo(backups.content("big"));
+  }
+
   private Job watch(String target, boolean failGuestWrites) {
     return backups.start(
         new BackupRequest("j", "disk", target, Sync.NONE, null, null, 0, false, failGuestWrites));
