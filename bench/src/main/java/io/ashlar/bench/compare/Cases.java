@@ -71,12 +71,12 @@ final class Cases {
         compare(
             new Result.Question("4k-read-1-caller", "1 caller", "-d 1 -i " + one.mode(), 3),
             () -> ashlar.reads(open, 1, seconds),
-            () -> qemu.rate(image, single, one.requests(), one.mode())),
+            () -> qemu.rate(() -> image, single, one.requests(), one.mode())),
         compare(
             new Result.Question(
                 "4k-read-all-cores", cores + " callers", "-d 16 -i " + many.mode(), 3),
             () -> ashlar.reads(open, cores, seconds),
-            () -> qemu.rate(image, deep, many.requests(), many.mode())),
+            () -> qemu.rate(() -> image, deep, many.requests(), many.mode())),
         compare(
             new Result.Question(
                 "4k-read-16-callers", "16 callers", "Ashlar, " + cores + " callers", 0.8),
@@ -93,7 +93,7 @@ final class Cases {
             new Result.Question(
                 "4k-overwrite-bitmap", cores + " callers", "-w -d 16 -i " + chosen.mode(), 2.5),
             () -> ashlar.overwrites(image, cores, options.seconds()),
-            () -> qemu.rate(image, load, chosen.requests(), chosen.mode()));
+            () -> qemu.rate(() -> image, load, chosen.requests(), chosen.mode()));
     images.requireClean(image);
     return result;
   }
@@ -115,7 +115,7 @@ final class Cases {
               images.requireClean(image);
               return rate;
             },
-            () -> qemu.rate(fresh.get(), load, requests, chosen.mode()));
+            () -> qemu.rate(fresh, load, requests, chosen.mode()));
     return result;
   }
 
@@ -131,11 +131,11 @@ final class Cases {
     List<Chosen> all = new ArrayList<>();
     List<Double> rates = new ArrayList<>();
     for (String mode : qemu.modes(image.get())) {
-      double rough = qemu.rate(image.get(), load, 2000, mode);
+      double rough = qemu.rate(image, load, 2000, mode);
       long requests = Math.max(2000, Math.min(most, (long) (rough * options.seconds())));
       double[] tries = new double[3];
       for (int i = 0; i < tries.length; i++) {
-        tries[i] = qemu.rate(image.get(), load, requests, mode);
+        tries[i] = qemu.rate(image, load, requests, mode);
       }
       double rate = Result.median(tries);
       requests = Math.max(2000, Math.min(most, (long) (rate * options.seconds())));
