@@ -55,7 +55,10 @@ final class Cases {
   }
 
   private boolean wanted(String family) {
-    return options.only().map(word -> family.contains(word) || word.startsWith(family)).orElse(true);
+    return options
+        .only()
+        .map(word -> family.contains(word) || word.startsWith(family))
+        .orElse(true);
   }
 
   private List<Result> reads(Path image, OpenImage open) {
@@ -102,7 +105,8 @@ final class Cases {
     Load load = new Load(DEPTH, CHUNK, CHUNK, true, true);
     Supplier<Path> fresh = () -> images.empty("fill.qcow2");
     Chosen chosen = choose(load, fresh);
-    // A multiple of what the callers do between two looks at the clock, so that both write the same.
+    // A multiple of what the callers do between two looks at the clock, so that both write the
+    // same.
     long unit = 64L * cores;
     long requests = Math.max(unit, Math.min(chosen.requests(), Images.EMPTY / CHUNK) / unit * unit);
     warm(() -> ashlar.fills(fresh.get(), cores, CHUNK, requests));
@@ -122,7 +126,7 @@ final class Cases {
   /** Untimed runs, until the compiler is done with what they use. */
   private static void warm(DoubleSupplier run) {
     for (int i = 0; i < WARM_RUNS; i++) {
-      run.getAsDouble();
+      Progress.say(String.format(Locale.ROOT, "warming up: %,.0f/s", run.getAsDouble()));
     }
   }
 
@@ -141,22 +145,23 @@ final class Cases {
       requests = Math.max(2000, Math.min(most, (long) (rate * options.seconds())));
       all.add(new Chosen(mode, requests));
       rates.add(rate);
-      Progress.say(String.format(Locale.ROOT, "qemu-img bench %s -i %s: %,.0f/s", load, mode, rate));
+      Progress.say(
+          String.format(Locale.ROOT, "qemu-img bench %s -i %s: %,.0f/s", load, mode, rate));
     }
     return all.get(rates.indexOf(rates.stream().max(Comparator.naturalOrder()).orElseThrow()));
   }
 
   private Result compare(Result.Question question, DoubleSupplier left, DoubleSupplier right) {
-    double[] lefts = new double[options.pairs()];
-    double[] rights = new double[options.pairs()];
+    List<Double> lefts = new ArrayList<>();
+    List<Double> rights = new ArrayList<>();
     for (int i = 0; i < options.pairs(); i++) {
       // Who goes first changes, so that neither always finds what the other left behind.
       if (i % 2 == 0) {
-        lefts[i] = left.getAsDouble();
-        rights[i] = right.getAsDouble();
+        lefts.add(left.getAsDouble());
+        rights.add(right.getAsDouble());
       } else {
-        rights[i] = right.getAsDouble();
-        lefts[i] = left.getAsDouble();
+        rights.add(right.getAsDouble());
+        lefts.add(left.getAsDouble());
       }
       Progress.say(
           String.format(
@@ -165,8 +170,8 @@ final class Cases {
               question.name(),
               i + 1,
               options.pairs(),
-              lefts[i],
-              rights[i]));
+              lefts.get(i),
+              rights.get(i)));
     }
     return new Result(question, lefts, rights);
   }

@@ -33,10 +33,10 @@ final class Images implements AutoCloseable {
     Path image = directory.resolve(name);
     String file = image.toString();
     Tool.check("qemu-img", "create", "-q", "-f", "qcow2", file, Long.toString(FULL));
-    // Cluster by cluster, as a guest fills a disk: after larger writes the kernel keeps larger pages,
+    // Cluster by cluster, as a guest fills a disk: after larger writes the kernel keeps larger
+    // pages,
     // and every small write into one of those takes several times as long, whoever it comes from.
-    Tool.check(
-        "qemu-img", "bench", "-q", "-f", "qcow2", "-w", "-s", "65536", "-c", "16384", file);
+    Tool.check("qemu-img", "bench", "-q", "-f", "qcow2", "-w", "-s", "65536", "-c", "16384", file);
     Tool.check("qemu-img", "bench", "-q", "-f", "qcow2", "-s", "65536", "-c", "16384", file);
     return image;
   }

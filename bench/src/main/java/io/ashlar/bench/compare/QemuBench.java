@@ -26,9 +26,9 @@ final class QemuBench {
    * @param size bytes of a request
    * @param step bytes from one request to the next
    * @param write writes instead of reads
-   * @param flush one flush at the end, within the time. {@code --flush-interval} cannot say that: it
-   *     counts back from the end, and a flush of its own after the last request is not timed. So the
-   *     time is that of the whole process, whose last act is to flush the image, less that of a
+   * @param flush one flush at the end, within the time. {@code --flush-interval} cannot say that:
+   *     it counts back from the end, and a flush of its own after the last request is not timed. So
+   *     the time is that of the whole process, whose last act is to flush the image, less that of a
    *     process that does one request
    */
   record Load(int depth, int size, long step, boolean write, boolean flush) {}

@@ -1,6 +1,7 @@
 package io.ashlar.bench.compare;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -10,7 +11,7 @@ import java.util.Locale;
  * @param ours requests a second of each of our runs
  * @param theirs of each of theirs
  */
-record Result(Question question, double[] ours, double[] theirs) {
+record Result(Question question, List<Double> ours, List<Double> theirs) {
   /**
    * What a case compares.
    *
@@ -22,11 +23,11 @@ record Result(Question question, double[] ours, double[] theirs) {
   record Question(String name, String left, String right, double target) {}
 
   double ourMedian() {
-    return median(ours);
+    return median(numbers(ours));
   }
 
   double theirMedian() {
-    return median(theirs);
+    return median(numbers(theirs));
   }
 
   double ratio() {
@@ -80,7 +81,11 @@ record Result(Question question, double[] ours, double[] theirs) {
         ratio(),
         question.target(),
         met(),
-        ours.length);
+        ours.size());
+  }
+
+  private static double[] numbers(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   static double median(double[] values) {
