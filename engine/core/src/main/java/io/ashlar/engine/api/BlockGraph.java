@@ -46,6 +46,28 @@ public interface BlockGraph {
   /** Attaches an outside user to a node. */
   Reply<BlockDevice> attach(String nodeName, DeviceSettings settings);
 
-  /** {@code query-blockstats}: counters of every node and device. */
+  /** {@code query-blockstats}: counters of every node. */
   Reply<List<NodeStatistics>> statistics();
+
+  /** {@code query-blockstats}: counters of every device. */
+  Reply<List<DeviceStatistics>> deviceStatistics();
+
+  /** Gives every counter to a sink once, on the calling thread. */
+  default void measure(MeterSink sink) {
+    for (NodeStatistics node : statistics().await()) {
+      Map<String, String> tags = Map.of("node", node.nodeName());
+      sink.value("ashlar.node.reads", tags, node.reads());
+      sink.value("ashlar.node.read-bytes", tags, node.readBytes());
+      sink.value("ashlar.node.writes", tags, node.writes());
+      sink.value("ashlar.node.written-bytes", tags, node.writtenBytes());
+      sink.value("ashlar.node.zero-requests", tags, node.zeroRequests());
+      sink.value("ashlar.node.discard-requests", tags, node.discardRequests());
+      sink.value("ashlar.node.flushes", tags, node.flushes());
+      sink.value("ashlar.node.failures", tags, node.failures());
+    }
+    for (DeviceStatistics device : deviceStatistics().await()) {
+      Map<String, String> tags = Map.of("device", device.device());
+      sink.value("ashlar.device.in-flight", tags, device.inFlight());
+    }
+  }
 }

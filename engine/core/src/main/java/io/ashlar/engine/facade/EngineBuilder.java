@@ -62,6 +62,7 @@ public final class EngineBuilder {
             fileIo == null ? new LinuxFileIo() : fileIo,
             new SharedObjects(waits),
             threads.drivers(),
+            settings.latencies(),
             (node, event) -> events.publish(new Event.FromNode(node, event)));
     GraphRuntime runtime = new GraphRuntime();
     DriverRegistry drivers =

@@ -21,6 +21,7 @@ import java.util.List;
  * @param plugins plugin directories
  * @param backingDepth longest chain that is built from names in images
  * @param eventQueue events a subscriber may have waiting
+ * @param latencies whether devices keep histograms of latency
  * @param driverThreads threads for drivers
  * @param jobThreads threads for jobs
  * @param akka the actor system's own settings
@@ -33,6 +34,7 @@ record EngineSettings(
     List<Path> plugins,
     int backingDepth,
     int eventQueue,
+    boolean latencies,
     int driverThreads,
     int jobThreads,
     Config akka) {
@@ -59,6 +61,7 @@ record EngineSettings(
           ashlar.getStringList("plugins").stream().map(Path::of).toList(),
           ashlar.getInt("limits.backing-depth"),
           ashlar.getInt("limits.event-queue"),
+          ashlar.getBoolean("latency-histograms"),
           ashlar.getInt("threads.drivers"),
           ashlar.getInt("threads.jobs"),
           akka);

@@ -5,6 +5,7 @@ import io.ashlar.engine.api.BitmapInfo;
 import io.ashlar.engine.api.BlockDevice;
 import io.ashlar.engine.api.BlockGraph;
 import io.ashlar.engine.api.DeviceSettings;
+import io.ashlar.engine.api.DeviceStatistics;
 import io.ashlar.engine.api.Event;
 import io.ashlar.engine.api.InvalidOptionException;
 import io.ashlar.engine.api.NodeDefinition;
@@ -17,6 +18,7 @@ import io.ashlar.engine.control.GraphCommand.Changed;
 import io.ashlar.engine.control.GraphControl;
 import io.ashlar.engine.control.ImageCreation;
 import io.ashlar.engine.control.Resize;
+import io.ashlar.engine.graph.DeviceCore;
 import io.ashlar.engine.graph.NodeHandle;
 import io.ashlar.engine.model.DeviceSpec;
 import io.ashlar.engine.model.GraphModel;
@@ -283,6 +285,17 @@ final class GraphFacade implements BlockGraph {
             CompletableFuture.completedFuture(
                 control.runtime().nodes().values().stream()
                     .map(handle -> handle.core().statistics())
+                    .collect(Collectors.toList())));
+  }
+
+  @Override
+  public Reply<List<DeviceStatistics>> deviceStatistics() {
+    return replies.reply(
+        "query-blockstats",
+        () ->
+            CompletableFuture.completedFuture(
+                control.runtime().devices().values().stream()
+                    .map(DeviceCore::statistics)
                     .collect(Collectors.toList())));
   }
 

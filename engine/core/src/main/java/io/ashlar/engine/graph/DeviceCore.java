@@ -1,12 +1,17 @@
 package io.ashlar.engine.graph;
 
 import io.ashlar.engine.admission.StripedGate;
+import io.ashlar.engine.api.DeviceStatistics;
+import io.ashlar.engine.model.DeviceSpec;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockStatus;
+import io.ashlar.spi.Clock;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.IoFlags;
+import io.ashlar.spi.Permission;
 import io.ashlar.spi.Preallocation;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * An outside user's way into the graph: each call takes a ticket, checks the range and goes down
@@ -16,14 +21,38 @@ public final class DeviceCore {
   private final String name;
   private final boolean writable;
   private final StripedGate gate;
+  private final Clock clock;
+  private final LatencyHistogram latencies;
   private NodeCore root;
 
-  /** A device on a node. */
-  public DeviceCore(String name, boolean writable, StripedGate gate, NodeCore root) {
-    this.name = name;
-    this.writable = writable;
-    this.gate = gate;
+  private DeviceCore(DeviceSpec spec, NodeCore root, NodeServices services) {
+    this.name = spec.name();
+    this.writable = spec.permissions().uses(Permission.WRITE);
+    this.gate = new StripedGate("device '" + name + "'", services.waits());
+    this.clock = services.clock();
+    this.latencies = services.latencies() ? new LatencyHistogram() : null;
     this.root = root;
+  }
+
+  /** A device on a node. */
+  public static DeviceCore create(DeviceSpec spec, NodeCore root, NodeServices services) {
+    return new DeviceCore(spec, root, services);
+  }
+
+  /** Its counters. */
+  public DeviceStatistics statistics() {
+    return new DeviceStatistics(
+        name, root.name(), gate.inFlight(), latencies == null ? List.of() : latencies.snapshot());
+  }
+
+  private long begun() {
+    return latencies == null ? 0 : clock.nanoTime();
+  }
+
+  private void ended(long begun) {
+    if (latencies != null) {
+      latencies.record(clock.nanoTime() - begun);
+    }
   }
 
   /** Its name. */
@@ -58,17 +87,20 @@ public final class DeviceCore {
 
   /** Fills what remains of the buffer. */
   public void read(long offset, ByteBuffer target, int flags) {
+    long begun = begun();
     long ticket = gate.enter();
     try {
       requireInside(offset, target.remaining());
       root.read(offset, target, flags);
     } finally {
       gate.leave(ticket);
+      ended(begun);
     }
   }
 
   /** Writes what remains of the buffer. */
   public void write(long offset, ByteBuffer source, int flags) {
+    long begun = begun();
     long ticket = gate.enter();
     try {
       requireWrite(flags);
@@ -76,11 +108,13 @@ public final class DeviceCore {
       root.write(offset, source, flags);
     } finally {
       gate.leave(ticket);
+      ended(begun);
     }
   }
 
   /** Makes a range zero. */
   public void writeZeroes(long offset, long length, int flags) {
+    long begun = begun();
     long ticket = gate.enter();
     try {
       requireWrite(flags);
@@ -88,11 +122,13 @@ public final class DeviceCore {
       root.writeZeroes(offset, length, flags);
     } finally {
       gate.leave(ticket);
+      ended(begun);
     }
   }
 
   /** Gives a range up. */
   public void discard(long offset, long length, int flags) {
+    long begun = begun();
     long ticket = gate.enter();
     try {
       requireWrite(flags);
@@ -100,16 +136,19 @@ public final class DeviceCore {
       root.discard(offset, length, flags);
     } finally {
       gate.leave(ticket);
+      ended(begun);
     }
   }
 
   /** Makes acknowledged writes durable. */
   public void flush() {
+    long begun = begun();
     long ticket = gate.enter();
     try {
       root.flush();
     } finally {
       gate.leave(ticket);
+      ended(begun);
     }
   }
 

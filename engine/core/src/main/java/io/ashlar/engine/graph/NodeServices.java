@@ -15,6 +15,7 @@ import java.util.function.BiConsumer;
  * @param fileIo files
  * @param shared objects shared by nodes
  * @param drivers runs blocking calls into drivers; its tasks never wait for each other
+ * @param latencies whether devices keep histograms of latency
  * @param events hears what nodes report, with the node's name; never blocks
  */
 public record NodeServices(
@@ -23,4 +24,5 @@ public record NodeServices(
     FileIo fileIo,
     SharedObjects shared,
     Executor drivers,
+    boolean latencies,
     BiConsumer<String, NodeEvent> events) {}

@@ -22,15 +22,14 @@ import io.ashlar.engine.graph.NodeCommand.Prepared;
 import io.ashlar.engine.graph.NodeCommand.Writing;
 import io.ashlar.engine.graph.NodeCore;
 import io.ashlar.engine.graph.NodeHandle;
+import io.ashlar.engine.graph.NodeServices;
 import io.ashlar.engine.model.NodeSpec;
 import io.ashlar.engine.model.Plan;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockIo;
-import io.ashlar.spi.Clock;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Permissions;
 import io.ashlar.spi.ReopenPass;
-import io.ashlar.spi.Waits;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -71,8 +70,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
    * @param runtime the open nodes
    * @param fresh the actors of the new nodes, which nothing was opened with yet
    * @param control runs blocking waits of the control plane
-   * @param waits what gates of new devices wait through
-   * @param clock time
+   * @param services what nodes and devices use
    * @param quiesceLimit how long requests may take to leave
    * @param prepareLimit how long one node may take to prepare
    */
@@ -80,8 +78,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
       GraphRuntime runtime,
       Map<String, ActorRef<NodeCommand>> fresh,
       Executor control,
-      Waits waits,
-      Clock clock,
+      NodeServices services,
       Duration quiesceLimit,
       Duration prepareLimit) {}
 
@@ -137,7 +134,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     this.up = new ArrayDeque<>(plan.up());
     context.pipeToSelf(
         CompletableFuture.runAsync(
-            () -> quiescence.begin(setting.quiesceLimit().toNanos(), setting.clock()),
+            () -> quiescence.begin(setting.quiesceLimit().toNanos(), setting.services().clock()),
             setting.control()),
         (done, error) -> error == null ? new Next() : new Answered(null, null, error));
   }
@@ -328,7 +325,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     all =
         all.thenApply(
             errors -> {
-              Retargeting.apply(plan, runtime, opened, stagedEdges, setting.waits());
+              Retargeting.apply(plan, runtime, opened, stagedEdges, setting.services());
               return errors;
             });
     for (String name : plan.removed()) {

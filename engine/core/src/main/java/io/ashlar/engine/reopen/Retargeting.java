@@ -1,17 +1,15 @@
 package io.ashlar.engine.reopen;
 
-import io.ashlar.engine.admission.StripedGate;
 import io.ashlar.engine.graph.DeviceCore;
 import io.ashlar.engine.graph.Edge;
 import io.ashlar.engine.graph.GraphRuntime;
 import io.ashlar.engine.graph.NodeHandle;
+import io.ashlar.engine.graph.NodeServices;
 import io.ashlar.engine.model.DeviceSpec;
 import io.ashlar.engine.model.NodeSpec;
 import io.ashlar.engine.model.Plan;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
-import io.ashlar.spi.Permission;
-import io.ashlar.spi.Waits;
 import java.util.Map;
 
 /**
@@ -27,7 +25,7 @@ final class Retargeting {
       GraphRuntime runtime,
       Map<String, NodeHandle> opened,
       Map<String, Map<String, Edge>> stagedEdges,
-      Waits waits) {
+      NodeServices services) {
     runtime.nodes().putAll(opened);
     for (NodeSpec spec : plan.after().nodes().values()) {
       NodeHandle handle = runtime.nodes().get(spec.name());
@@ -61,11 +59,7 @@ final class Retargeting {
           .computeIfAbsent(
               device.name(),
               name ->
-                  new DeviceCore(
-                      name,
-                      device.permissions().uses(Permission.WRITE),
-                      new StripedGate("device '" + name + "'", waits),
-                      runtime.nodes().get(device.node()).core()));
+                  DeviceCore.create(device, runtime.nodes().get(device.node()).core(), services));
     }
     runtime.publish(plan.after());
   }

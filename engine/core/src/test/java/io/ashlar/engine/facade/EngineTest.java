@@ -310,4 +310,26 @@ class EngineTest {
               assertThat(e.getMessage()).contains("time-out");
             });
   }
+
+  @Test
+  void countersTellNodesDevicesAndLatencies() {
+    engine.close();
+    engine = Ashlar.start(Map.of("latency-histograms", true));
+    engine.graph().add(disk("disk", create("h.qcow2", MIB))).await();
+    try (BlockDevice guest =
+        engine.graph().attach("disk", DeviceSettings.writer("guest")).await()) {
+      guest.write(0, filled(4096, 1));
+      byteAt(guest, 0);
+      byteAt(guest, 1);
+      Map<String, Double> values = new java.util.HashMap<>();
+      engine.graph().measure((name, tags, value) -> values.put(name + tags.values(), value));
+      assertThat(values)
+          .containsEntry("ashlar.node.writes[disk]", 1.0)
+          .containsEntry("ashlar.node.written-bytes[disk]", 4096.0)
+          .containsEntry("ashlar.node.reads[disk]", 2.0)
+          .containsEntry("ashlar.device.in-flight[guest]", 0.0);
+      List<Long> latencies = engine.graph().deviceStatistics().await().get(0).latencies();
+      assertThat(latencies.stream().mapToLong(Long::longValue).sum()).isEqualTo(3);
+    }
+  }
 }
