@@ -28,7 +28,17 @@ final class AnchorFile implements OpenFile {
   AnchorFile(Path path, int descriptor) {
     this.path = path;
     this.descriptor = descriptor;
-    this.users = new Users(() -> Libc.close(descriptor));
+    this.users = new Users(this::release);
+  }
+
+  /**
+   * Drops the locks, then the descriptor. Closing is not enough: a child process that another
+   * thread starts at this moment holds a copy of the descriptor until its exec, and the locks with
+   * it.
+   */
+  private void release() {
+    Libc.fcntl(descriptor, Libc.F_OFD_SETLK, flock(0, 0, LockType.NONE)); // nothing may be locked
+    Libc.close(descriptor);
   }
 
   @Override

@@ -15,6 +15,7 @@ final class OperationGenerator {
   private final Random random;
   private final boolean tall;
   private final BitSet touched = new BitSet();
+  private final BitSet zeroed = new BitSet();
   private final List<Operation> operations = new ArrayList<>();
   private long length;
   private int resizes;
@@ -32,6 +33,10 @@ final class OperationGenerator {
   /** Makes at least that many operations. */
   List<Operation> make(int count) {
     int made = 0;
+    if (random.nextInt(3) == 0) {
+      resize(); // before anything hides what a new end uncovers
+      made++;
+    }
     while (made < count) {
       int before = operations.size();
       next(random.nextInt(100));
@@ -78,12 +83,15 @@ final class OperationGenerator {
     long offset = offset();
     long size = size(offset);
     touch(offset, size);
+    mark(zeroed, offset, size);
     operations.add(new Operation.WriteZeroes(offset, size, random.nextBoolean()));
   }
 
   private void discard() {
     long offset = offset();
-    operations.add(new Operation.Discard(offset, size(offset)));
+    long size = size(offset);
+    mark(zeroed, offset, size);
+    operations.add(new Operation.Discard(offset, size));
   }
 
   /** Over clusters never touched, so that no part of the call can be refused. */
@@ -126,12 +134,13 @@ final class OperationGenerator {
   /**
    * Growing to any sector; shrinking to whole clusters, since QEMU leaves old bytes behind. Over a
    * longer backing image QEMU cannot grow version 2, and writes a needless cluster when the old end
-   * lies within zeroes: there, growing starts at whole clusters or is left out.
+   * lies within a zero cluster: there, growing is left out.
    */
   private void resize() {
     long clusters = length / clusterSize;
     boolean longer = backingLength > length;
-    boolean mayGrow = !longer || version == 3 && length % clusterSize == 0;
+    boolean ragged = length % clusterSize != 0;
+    boolean mayGrow = !longer || version == 3 && !(ragged && zeroed.get(bit(length / clusterSize)));
     boolean shrinks = !mayGrow || random.nextInt(3) == 0;
     if (++resizes > 3 || shrinks && clusters <= 4) {
       write();
@@ -144,6 +153,9 @@ final class OperationGenerator {
       long step = (1 + random.nextInt(6)) * (long) clusterSize;
       int odd = random.nextInt(clusterSize / Plan.SECTOR) * Plan.SECTOR;
       now = length / Plan.SECTOR * Plan.SECTOR + step + (random.nextBoolean() ? odd : 0);
+    }
+    if (longer && now > length) {
+      mark(zeroed, length, now - length);
     }
     operations.add(new Operation.Resize(now));
     length = now;
@@ -200,8 +212,12 @@ final class OperationGenerator {
   }
 
   private void touch(long offset, long size) {
+    mark(touched, offset, size);
+  }
+
+  private void mark(BitSet clusters, long offset, long size) {
     for (long c = offset / clusterSize; c <= (offset + size - 1) / clusterSize; c++) {
-      touched.set(bit(c));
+      clusters.set(bit(c));
     }
   }
 
