@@ -39,13 +39,12 @@ final class AshlarBench implements AutoCloseable {
       requireRecording(image);
       BlockDevice device = image.device();
       long length = device.length();
-      return Callers.rate(
-          callers,
-          seconds,
+      Callers.RequestFactory requests =
           caller -> {
             ByteBuffer buffer = filled(PAGE);
             return index -> device.write(place(index, caller, callers, length), buffer.clear());
-          });
+          };
+      return Callers.rate(callers, seconds, requests);
     }
   }
 
