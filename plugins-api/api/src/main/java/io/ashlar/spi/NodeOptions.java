@@ -35,4 +35,17 @@ public record NodeOptions(
   public NodeOptions withDiscardUnmap(boolean value) {
     return new NodeOptions(readOnly, cache, value, detectZeroes, forceShare);
   }
+
+  /**
+   * Refuses a change of the visible content while read-only; {@link IoFlags#UNCHANGED} is none.
+   *
+   * @throws BlockException READ_ONLY naming the node and the cure
+   */
+  public void requireWritable(String nodeName, int flags) {
+    if (readOnly && (flags & IoFlags.UNCHANGED) == 0) {
+      throw new BlockException(
+          ErrorCode.READ_ONLY,
+          "node '" + nodeName + "' is read-only; reopen it with read-only=false to write");
+    }
+  }
 }

@@ -43,4 +43,13 @@ public record NodeTraits(
   public static NodeTraits plain() {
     return new NodeTraits(1, 1, 65536, false, false, PLAIN);
   }
+
+  /** The same with no operation that is not among these: what a filter shows of the node below. */
+  public NodeTraits limitedTo(Set<Operation> understood) {
+    Set<Operation> both = EnumSet.noneOf(Operation.class);
+    both.addAll(understood);
+    both.retainAll(operations);
+    return new NodeTraits(
+        preferredAlignment, memoryAlignment, optimalTransfer, growsOnWrite, zeroInitialized, both);
+  }
 }

@@ -1,10 +1,8 @@
 package io.ashlar.driver.blkdebug;
 
-import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockNode;
 import io.ashlar.spi.BlockStatus;
 import io.ashlar.spi.Child;
-import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.IoFlags;
 import io.ashlar.spi.NodeOptions;
 import io.ashlar.spi.NodeTraits;
@@ -14,7 +12,6 @@ import io.ashlar.spi.Preallocation;
 import io.ashlar.spi.ReopenContext;
 import io.ashlar.spi.ReopenStep;
 import java.nio.ByteBuffer;
-import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -69,17 +66,7 @@ final class BlkdebugNode implements BlockNode {
 
   @Override
   public NodeTraits traits() {
-    NodeTraits below = image.traits();
-    Set<Operation> both = EnumSet.noneOf(Operation.class);
-    both.addAll(UNDERSTOOD);
-    both.retainAll(below.operations());
-    return new NodeTraits(
-        below.preferredAlignment(),
-        below.memoryAlignment(),
-        below.optimalTransfer(),
-        below.growsOnWrite(),
-        below.zeroInitialized(),
-        both);
+    return image.traits().limitedTo(UNDERSTOOD);
   }
 
   @Override
@@ -147,11 +134,7 @@ final class BlkdebugNode implements BlockNode {
 
   private void requireWritable(int flags) {
     IoFlags.requireKnown(flags, KNOWN_FLAGS);
-    if (settings.nodeOptions.readOnly() && (flags & IoFlags.UNCHANGED) == 0) {
-      throw new BlockException(
-          ErrorCode.READ_ONLY,
-          "node '" + name + "' is read-only; reopen it with read-only=false to write");
-    }
+    settings.nodeOptions.requireWritable(name, flags);
   }
 
   @Override

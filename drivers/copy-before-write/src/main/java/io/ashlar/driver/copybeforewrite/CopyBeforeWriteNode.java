@@ -17,7 +17,6 @@ import io.ashlar.spi.RangeLock;
 import io.ashlar.spi.ReopenContext;
 import io.ashlar.spi.ReopenStep;
 import java.nio.ByteBuffer;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -78,17 +77,7 @@ final class CopyBeforeWriteNode implements BlockNode, CopyBeforeWrite {
 
   @Override
   public NodeTraits traits() {
-    NodeTraits below = file.traits();
-    Set<Operation> both = EnumSet.noneOf(Operation.class);
-    both.addAll(UNDERSTOOD);
-    both.retainAll(below.operations());
-    return new NodeTraits(
-        below.preferredAlignment(),
-        below.memoryAlignment(),
-        below.optimalTransfer(),
-        below.growsOnWrite(),
-        below.zeroInitialized(),
-        both);
+    return file.traits().limitedTo(UNDERSTOOD);
   }
 
   @Override
@@ -156,11 +145,7 @@ final class CopyBeforeWriteNode implements BlockNode, CopyBeforeWrite {
 
   private void requireWritable(int flags) {
     IoFlags.requireKnown(flags, KNOWN_FLAGS);
-    if (nodeOptions.readOnly() && (flags & IoFlags.UNCHANGED) == 0) {
-      throw new BlockException(
-          ErrorCode.READ_ONLY,
-          "node '" + name + "' is read-only; reopen it with read-only=false to write");
-    }
+    nodeOptions.requireWritable(name, flags);
   }
 
   @Override

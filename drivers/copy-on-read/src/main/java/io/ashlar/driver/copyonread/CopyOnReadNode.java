@@ -1,10 +1,8 @@
 package io.ashlar.driver.copyonread;
 
-import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockNode;
 import io.ashlar.spi.BlockStatus;
 import io.ashlar.spi.Child;
-import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.IoFlags;
 import io.ashlar.spi.NodeOptions;
 import io.ashlar.spi.NodeTraits;
@@ -15,7 +13,6 @@ import io.ashlar.spi.RangeLock;
 import io.ashlar.spi.ReopenContext;
 import io.ashlar.spi.ReopenStep;
 import java.nio.ByteBuffer;
-import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -67,17 +64,7 @@ final class CopyOnReadNode implements BlockNode {
 
   @Override
   public NodeTraits traits() {
-    NodeTraits below = file.traits();
-    Set<Operation> both = EnumSet.noneOf(Operation.class);
-    both.addAll(UNDERSTOOD);
-    both.retainAll(below.operations());
-    return new NodeTraits(
-        below.preferredAlignment(),
-        below.memoryAlignment(),
-        below.optimalTransfer(),
-        below.growsOnWrite(),
-        below.zeroInitialized(),
-        both);
+    return file.traits().limitedTo(UNDERSTOOD);
   }
 
   @Override
@@ -151,11 +138,7 @@ final class CopyOnReadNode implements BlockNode {
 
   private void requireWritable(int flags) {
     IoFlags.requireKnown(flags, KNOWN_FLAGS);
-    if (nodeOptions.readOnly() && (flags & IoFlags.UNCHANGED) == 0) {
-      throw new BlockException(
-          ErrorCode.READ_ONLY,
-          "node '" + name + "' is read-only; reopen it with read-only=false to write");
-    }
+    nodeOptions.requireWritable(name, flags);
   }
 
   @Override
