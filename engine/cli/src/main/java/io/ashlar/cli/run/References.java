@@ -3,6 +3,7 @@ package io.ashlar.cli.run;
 import com.typesafe.config.ConfigUtil;
 import io.ashlar.engine.api.Ashlar;
 import io.ashlar.engine.option.OptionChecker;
+import io.ashlar.engine.option.ReferenceDirectory;
 import io.ashlar.spi.BlockDriver;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ChildKind;
@@ -10,9 +11,6 @@ import io.ashlar.spi.ChildSpec;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.ImageReference;
 import io.ashlar.spi.Texts;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -125,12 +123,9 @@ final class References {
   }
 
   private Map<String, Object> backing(ImageReference reference, Path image, Set<Path> seen) {
-    if (!"qcow2".equals(reference.format()) && !"raw".equals(reference.format())) {
-      throw refusal(reference, image, "the image does not say that its format is qcow2 or raw");
-    }
-    Path file = resolve(reference, image);
+    Path file = new ReferenceDirectory(directory).resolve(reference, image);
     Set<Path> chain = new HashSet<>(seen);
-    chain.add(real(image));
+    chain.add(ReferenceDirectory.real(image));
     if (!chain.add(file)) {
       throw new BlockException(
           ErrorCode.GRAPH_CYCLE, "the backing chain comes back to '" + file + "'");
@@ -143,56 +138,6 @@ final class References {
     node.put("read-only", true);
     node.put("file", storage);
     return completed(node, chain);
-  }
-
-  private static Path real(Path image) {
-    try {
-      return image.toRealPath();
-    } catch (IOException e) {
-      throw new BlockException(
-          ErrorCode.FILE_NOT_FOUND, "there is no file '" + image + "' to open", e);
-    }
-  }
-
-  private Path resolve(ImageReference reference, Path image) {
-    String name = reference.name();
-    int colon = name.indexOf(':');
-    int slash = name.indexOf('/');
-    if (colon >= 0 && (slash < 0 || colon < slash)) {
-      throw refusal(reference, image, "only plain file names are followed");
-    }
-    try {
-      Path relative = Path.of(name);
-      Path root = directory.toRealPath();
-      if (relative.isAbsolute()) {
-        throw refusal(reference, image, "only names relative to the directory are followed");
-      }
-      Path file = root.resolve(relative).toRealPath();
-      if (!file.startsWith(root)) {
-        throw refusal(reference, image, "it leads out of " + root);
-      }
-      if (!Files.isRegularFile(file)) {
-        throw refusal(reference, image, "it is not a regular file");
-      }
-      return file;
-    } catch (InvalidPathException e) {
-      throw refusal(reference, image, "this is not the name of a file");
-    } catch (IOException e) {
-      throw refusal(reference, image, "there is no such file under " + directory);
-    }
-  }
-
-  private static BlockException refusal(ImageReference reference, Path image, String why) {
-    return BlockException.unmapped(
-        "image '"
-            + image
-            + "' names '"
-            + Texts.printable(reference.name())
-            + "' as its "
-            + reference.role()
-            + " file: "
-            + why,
-        reference);
   }
 
   @SuppressWarnings("unchecked") // the keys were text in the file

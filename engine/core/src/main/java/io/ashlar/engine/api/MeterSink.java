@@ -9,5 +9,5 @@ import java.util.Map;
 @FunctionalInterface
 public interface MeterSink {
   /** One value. Counters only grow as long as the node or device lives. */
-  void value(String name, Map<String, String> tags, double value);
+  void value(String name, Map<String, String> tags, long value);
 }

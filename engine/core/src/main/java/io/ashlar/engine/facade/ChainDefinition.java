@@ -2,15 +2,13 @@ package io.ashlar.engine.facade;
 
 import io.ashlar.engine.api.NodeDefinition;
 import io.ashlar.engine.api.OpenOptions;
+import io.ashlar.engine.option.ReferenceDirectory;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.ImageReference;
 import io.ashlar.spi.ImageReport;
-import io.ashlar.spi.Texts;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -35,7 +33,7 @@ final class ChainDefinition {
   }
 
   private NodeDefinition definition(Path image, String format, Path allowed, Set<Path> seen) {
-    if (!seen.add(real(image))) {
+    if (!seen.add(ReferenceDirectory.real(image))) {
       throw new BlockException(
           ErrorCode.GRAPH_CYCLE,
           "the backing chain comes back from '" + last(seen) + "' to '" + image + "'");
@@ -60,7 +58,11 @@ final class ChainDefinition {
       node =
           node.with(
               reference.role(),
-              definition(mapped(image, reference, allowed), stated(reference), allowed, seen));
+              definition(
+                  new ReferenceDirectory(allowed).resolve(reference, image),
+                  reference.format(),
+                  allowed,
+                  seen));
     }
     return node;
   }
@@ -71,57 +73,5 @@ final class ChainDefinition {
       last = path;
     }
     return last;
-  }
-
-  private static String stated(ImageReference reference) {
-    if (reference.format() == null || !List.of("qcow2", "raw").contains(reference.format())) {
-      throw new BlockException(
-          ErrorCode.REFERENCE_UNMAPPED,
-          "the image names '"
-              + Texts.printable(reference.name())
-              + "' as its "
-              + reference.role()
-              + " with format '"
-              + Texts.printable(reference.format())
-              + "', which is not followed; give the node yourself");
-    }
-    return reference.format();
-  }
-
-  private static Path mapped(Path image, ImageReference reference, Path allowed) {
-    String name = reference.name();
-    if (name.isEmpty() || name.contains("/") || name.contains(":") || name.startsWith(".")) {
-      throw BlockException.unmapped(
-          "'"
-              + image
-              + "' names '"
-              + Texts.printable(name)
-              + "' as its "
-              + reference.role()
-              + ", which is no plain file name; give the node yourself",
-          reference);
-    }
-    Path file = real(allowed.resolve(name));
-    if (!file.startsWith(real(allowed))) {
-      throw BlockException.unmapped(
-          "'"
-              + Texts.printable(name)
-              + "', named by '"
-              + image
-              + "', leads out of '"
-              + allowed
-              + "'",
-          reference);
-    }
-    return file;
-  }
-
-  private static Path real(Path path) {
-    try {
-      return path.toRealPath();
-    } catch (IOException e) {
-      throw new BlockException(
-          ErrorCode.FILE_NOT_FOUND, "there is no file '" + path + "' to open", e);
-    }
   }
 }

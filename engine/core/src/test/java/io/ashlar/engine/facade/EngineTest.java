@@ -321,13 +321,13 @@ class EngineTest {
       guest.write(0, filled(4096, 1));
       byteAt(guest, 0);
       byteAt(guest, 1);
-      Map<String, Double> values = new java.util.HashMap<>();
+      Map<String, Long> values = new java.util.HashMap<>();
       engine.graph().measure((name, tags, value) -> values.put(name + tags.values(), value));
       assertThat(values)
-          .containsEntry("ashlar.node.writes[disk]", 1.0)
-          .containsEntry("ashlar.node.written-bytes[disk]", 4096.0)
-          .containsEntry("ashlar.node.reads[disk]", 2.0)
-          .containsEntry("ashlar.device.in-flight[guest]", 0.0);
+          .containsEntry("ashlar.node.writes[disk]", 1L)
+          .containsEntry("ashlar.node.written-bytes[disk]", 4096L)
+          .containsEntry("ashlar.node.reads[disk]", 2L)
+          .containsEntry("ashlar.device.in-flight[guest]", 0L);
       List<Long> latencies = engine.graph().deviceStatistics().await().get(0).latencies();
       assertThat(latencies.stream().mapToLong(Long::longValue).sum()).isEqualTo(3);
     }
