@@ -7,13 +7,15 @@ import io.ashlar.spi.Texts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Set;
 
 /**
  * The one place where a name inside an image may become a file: a plain relative name of a regular
  * file under a directory that the caller allows, symbolic links followed, with a format that the
- * image states and that is qcow2 or raw. Everything else is refused with REFERENCE_UNMAPPED.
+ * image states and that is qcow2 or raw. Everything else is refused with REFERENCE_UNMAPPED, a file
+ * that is not there with FILE_NOT_FOUND.
  */
 public final class ReferenceDirectory {
   private static final Set<String> FORMATS = Set.of("qcow2", "raw");
@@ -56,8 +58,13 @@ public final class ReferenceDirectory {
       return file;
     } catch (InvalidPathException e) {
       throw refusal(reference, image, "this is not the name of a file");
+    } catch (NoSuchFileException e) {
+      throw new BlockException(
+          ErrorCode.FILE_NOT_FOUND,
+          words(reference, image, "there is no such file under " + directory),
+          e);
     } catch (IOException e) {
-      throw refusal(reference, image, "there is no such file under " + directory);
+      throw refusal(reference, image, "it cannot be reached: " + e.getMessage());
     }
   }
 
@@ -72,15 +79,17 @@ public final class ReferenceDirectory {
   }
 
   private static BlockException refusal(ImageReference reference, Path image, String why) {
-    return BlockException.unmapped(
-        "image '"
-            + image
-            + "' names '"
-            + Texts.printable(reference.name())
-            + "' as its "
-            + reference.role()
-            + " file: "
-            + why,
-        reference);
+    return BlockException.unmapped(words(reference, image, why), reference);
+  }
+
+  private static String words(ImageReference reference, Path image, String why) {
+    return "image '"
+        + image
+        + "' names '"
+        + Texts.printable(reference.name())
+        + "' as its "
+        + reference.role()
+        + " file: "
+        + why;
   }
 }
