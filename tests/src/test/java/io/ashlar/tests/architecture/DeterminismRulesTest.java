@@ -105,6 +105,20 @@ final class DeterminismRulesTest {
     rule.allowEmptyShould(true).check(Classes.OURS);
   }
 
+  /** Its stages run what depends on them on the common pool, which is the application's. */
+  @Test
+  void noAskOfTheActorLibrary() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideInAnyPackage(RULED)
+            .and()
+            .doNotHaveFullyQualifiedName("io.ashlar.engine.graph.Asks")
+            .should()
+            .dependOnClassesThat(nameMatching("akka\\.actor\\.typed\\.javadsl\\.AskPattern"));
+    rule.allowEmptyShould(true).check(Classes.OURS);
+  }
+
   @Test
   void noClockOfTheJdk() {
     ArchRule rule =

@@ -2,12 +2,12 @@ package io.ashlar.engine.control;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Scheduler;
-import akka.actor.typed.javadsl.AskPattern;
 import akka.pattern.StatusReply;
 import io.ashlar.engine.bitmap.BitmapCommand;
 import io.ashlar.engine.control.GraphCommand.Change;
 import io.ashlar.engine.control.GraphCommand.Changed;
 import io.ashlar.engine.control.GraphCommand.Exclusive;
+import io.ashlar.engine.graph.Asks;
 import io.ashlar.engine.graph.DeviceCore;
 import io.ashlar.engine.graph.GraphRuntime;
 import io.ashlar.engine.graph.NodeCommand;
@@ -71,14 +71,14 @@ public final class GraphControl {
    */
   public CompletionStage<Changed> change(
       String what, Function<GraphModel, GraphModel> edit, Set<String> touched, Cut cut) {
-    return AskPattern.askWithStatus(
+    return Asks.ask(
         graph, replyTo -> new Change(what, edit, touched, cut, replyTo), PATIENCE, scheduler);
   }
 
   /** Work during which the graph stays as it is. */
   @SuppressWarnings("unchecked")
   public <T> CompletionStage<T> exclusive(String what, Supplier<CompletionStage<T>> work) {
-    return AskPattern.<GraphCommand, Object>askWithStatus(
+    return Asks.<GraphCommand, Object>ask(
             graph,
             replyTo ->
                 new Exclusive(what, () -> work.get().thenApply(value -> (Object) value), replyTo),
@@ -103,7 +103,7 @@ public final class GraphControl {
   /** A message to the bitmap directory of an open node. */
   public <T> CompletionStage<T> bitmaps(
       NodeHandle handle, Function<ActorRef<StatusReply<T>>, BitmapCommand> message) {
-    return AskPattern.askWithStatus(
+    return Asks.ask(
         handle.actor(),
         replyTo -> new NodeCommand.ForBitmaps(message.apply(replyTo)),
         PATIENCE,
@@ -135,6 +135,6 @@ public final class GraphControl {
    * close properly.
    */
   public CompletionStage<akka.Done> forceClose(NodeHandle handle) {
-    return AskPattern.askWithStatus(handle.actor(), NodeCommand.Close::new, PATIENCE, scheduler);
+    return Asks.ask(handle.actor(), NodeCommand.Close::new, PATIENCE, scheduler);
   }
 }

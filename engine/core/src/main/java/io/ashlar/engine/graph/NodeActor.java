@@ -6,7 +6,6 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.Scheduler;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
-import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.pattern.StatusReply;
@@ -266,7 +265,7 @@ public final class NodeActor extends AbstractBehavior<NodeCommand> {
 
   private CompletionStage<Done> askBitmaps(
       Function<ActorRef<StatusReply<Done>>, BitmapCommand> message) {
-    return AskPattern.askWithStatus(bitmaps, message::apply, PATIENCE, scheduler);
+    return Asks.ask(bitmaps, message::apply, PATIENCE, scheduler);
   }
 
   private <T> CompletionStage<T> blocking(String what, NodeSpec spec, Supplier<T> call) {

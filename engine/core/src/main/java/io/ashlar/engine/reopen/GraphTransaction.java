@@ -6,10 +6,10 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.Scheduler;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
-import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.pattern.StatusReply;
+import io.ashlar.engine.graph.Asks;
 import io.ashlar.engine.graph.Edge;
 import io.ashlar.engine.graph.GraphRuntime;
 import io.ashlar.engine.graph.NodeCommand;
@@ -211,7 +211,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
       akka.japi.function.Function<ActorRef<StatusReply<Prepared>>, NodeCommand> message) {
     getContext()
         .pipeToSelf(
-            AskPattern.askWithStatus(handle.actor(), message, setting.prepareLimit(), scheduler),
+            Asks.ask(handle.actor(), message, setting.prepareLimit(), scheduler),
             (answer, error) -> new Answered(name, answer, error));
   }
 
@@ -219,7 +219,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     ActorRef<NodeCommand> actor = setting.fresh().get(name);
     Map<String, Edge> edges = stagedEdges(name);
     CompletionStage<NodeCore> core =
-        AskPattern.askWithStatus(
+        Asks.ask(
             actor,
             replyTo -> new Open(plan.after().node(name), permissions(name), edges, replyTo),
             setting.prepareLimit(),
@@ -343,7 +343,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
         errors ->
             collect(
                 CompletableFuture.completedFuture(errors),
-                AskPattern.askWithStatus(actor, message, UNHURRIED, scheduler)));
+                Asks.ask(actor, message, UNHURRIED, scheduler)));
   }
 
   private static CompletionStage<List<Throwable>> collect(
