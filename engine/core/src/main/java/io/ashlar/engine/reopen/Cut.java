@@ -29,6 +29,14 @@ public interface Cut {
   /** Undoes it; only after {@link #prepare} succeeded. */
   CompletionStage<Done> abort();
 
+  /**
+   * The decision was to commit: what was only staged takes effect, before any node is told. Nothing
+   * is undone any more; a failure is reported with the change that took effect.
+   */
+  default CompletionStage<Done> commit() {
+    return java.util.concurrent.CompletableFuture.completedFuture(Done.getInstance());
+  }
+
   /** The nodes as they will be. */
   interface StagedNodes {
     /** A node that exists or was opened by this change. */

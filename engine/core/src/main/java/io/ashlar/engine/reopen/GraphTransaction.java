@@ -313,7 +313,8 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
   }
 
   private Behavior<Message> carryOut() {
-    CompletionStage<List<Throwable>> all = CompletableFuture.completedFuture(new ArrayList<>());
+    CompletionStage<List<Throwable>> all =
+        collect(CompletableFuture.completedFuture(new ArrayList<>()), cut.commit());
     for (String name : plan.up()) {
       if (!plan.added().contains(name)) {
         NodeSpec next = plan.after().node(name);
