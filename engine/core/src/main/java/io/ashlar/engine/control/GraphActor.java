@@ -14,6 +14,7 @@ import io.ashlar.engine.control.GraphCommand.Exclusive;
 import io.ashlar.engine.control.GraphCommand.ExclusiveEnded;
 import io.ashlar.engine.control.GraphCommand.NodeStopped;
 import io.ashlar.engine.control.GraphCommand.TransactionEnded;
+import io.ashlar.engine.graph.Around;
 import io.ashlar.engine.graph.DeviceCore;
 import io.ashlar.engine.graph.GraphRuntime;
 import io.ashlar.engine.graph.NodeActor;
@@ -124,17 +125,22 @@ public final class GraphActor extends AbstractBehavior<GraphCommand> {
           getContext().messageAdapter(GraphTransaction.Ended.class, TransactionEnded::new);
       getContext()
           .spawnAnonymous(
-              GraphTransaction.create(
-                  new GraphTransaction.Setting(
-                      runtime,
-                      fresh,
-                      control,
-                      services,
-                      settings.quiesceTimeOut(),
-                      settings.prepareTimeOut()),
-                  plan,
-                  change.cut(),
-                  answer));
+              services
+                  .around()
+                  .actor(
+                      Around.Kind.TRANSACTION,
+                      change.what(),
+                      GraphTransaction.create(
+                          new GraphTransaction.Setting(
+                              runtime,
+                              fresh,
+                              control,
+                              services,
+                              settings.quiesceTimeOut(),
+                              settings.prepareTimeOut()),
+                          plan,
+                          change.cut(),
+                          answer)));
     } catch (RuntimeException e) {
       running = null;
       change.replyTo().tell(StatusReply.error(asBlockException(change.what(), e)));
@@ -147,7 +153,10 @@ public final class GraphActor extends AbstractBehavior<GraphCommand> {
     ActorRef<NodeCommand> actor =
         getContext()
             .spawn(
-                Behaviors.supervise(NodeActor.create(core, services))
+                Behaviors.supervise(
+                        services
+                            .around()
+                            .actor(Around.Kind.NODE, name, NodeActor.create(core, services)))
                     .onFailure(
                         SupervisorStrategy.restart()
                             .withLimit(1, RESTART_WINDOW)

@@ -73,8 +73,16 @@ public final class NodeActor extends AbstractBehavior<NodeCommand> {
             .orElseGet(
                 () ->
                     context.spawn(
-                        BitmapDirectory.create(
-                            core.name(), core.bitmaps(), services.waits(), services.drivers()),
+                        services
+                            .around()
+                            .actor(
+                                Around.Kind.BITMAPS,
+                                core.name(),
+                                BitmapDirectory.create(
+                                    core.name(),
+                                    core.bitmaps(),
+                                    services.waits(),
+                                    services.drivers())),
                         "bitmaps"));
   }
 

@@ -17,6 +17,7 @@ import java.util.function.BiConsumer;
  * @param drivers runs blocking calls into drivers; its tasks never wait for each other
  * @param latencies whether devices keep histograms of latency
  * @param events hears what nodes report, with the node's name; never blocks
+ * @param around stands around the actors that take part in changes
  */
 public record NodeServices(
     Waits waits,
@@ -25,4 +26,18 @@ public record NodeServices(
     SharedObjects shared,
     Executor drivers,
     boolean latencies,
-    BiConsumer<String, NodeEvent> events) {}
+    BiConsumer<String, NodeEvent> events,
+    Around around) {
+
+  /** With nothing around the actors. */
+  public NodeServices(
+      Waits waits,
+      Clock clock,
+      FileIo fileIo,
+      SharedObjects shared,
+      Executor drivers,
+      boolean latencies,
+      BiConsumer<String, NodeEvent> events) {
+    this(waits, clock, fileIo, shared, drivers, latencies, events, Around.NOTHING);
+  }
+}
