@@ -9,13 +9,8 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.pattern.StatusReply;
-import io.ashlar.spi.BlockException;
-import io.ashlar.spi.ErrorCode;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Iterator;
+import io.ashlar.engine.bitmap.DirectoryQueue.Finished;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -24,41 +19,11 @@ import java.util.function.Supplier;
  * While a change of the node is undecided, other changes wait.
  */
 final class DirectoryActor extends AbstractBehavior<Object> {
-  /** A piece of work is done. */
-  private enum Finished {
-    SERVE_NEXT,
-    /** The node's change is undecided from now on. */
-    HOLD,
-    /** It is decided. */
-    RELEASE
-  }
-
-  /**
-   * A piece of work; {@code then} says what follows its success.
-   *
-   * @param ofNode part of a change of the graph, done also while users' commands are held back
-   */
-  private record Job<T>(
-      String what,
-      boolean ofNode,
-      ActorRef<StatusReply<T>> replyTo,
-      Supplier<T> body,
-      Finished then) {
-
-    void fail(BlockException error) {
-      replyTo.tell(StatusReply.error(error));
-    }
-  }
-
-  private final String node;
   private final NodeBitmaps bitmaps;
-  private final Executor drivers;
-  private final Deque<Job<?>> waiting = new ArrayDeque<>();
+  private final DirectoryQueue queue;
   private final BitmapChanges changes;
   private final JobHolds holds;
   private final NodeTransitions transitions;
-  private boolean busy;
-  private boolean held;
 
   static Behavior<BitmapCommand> create(String node, NodeBitmaps bitmaps, Executor drivers) {
     return Behaviors.<Object>setup(context -> new DirectoryActor(context, node, bitmaps, drivers))
@@ -68,9 +33,8 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   private DirectoryActor(
       ActorContext<Object> context, String node, NodeBitmaps bitmaps, Executor drivers) {
     super(context);
-    this.node = node;
     this.bitmaps = bitmaps;
-    this.drivers = drivers;
+    queue = new DirectoryQueue(node, drivers, context.getSelf()::tell);
     Desk desk = new Desk(node, bitmaps);
     changes = new BitmapChanges(desk);
     holds = new JobHolds(desk);
@@ -166,13 +130,13 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   }
 
   private Behavior<Object> onFreeze(BitmapCommand.Freeze m) {
-    return enqueue(
-        new Job<>(
-            "freezing",
-            true,
-            m.replyTo(),
-            () -> holds.freeze(m.name(), m.owner(), m.keeps()),
-            Finished.SERVE_NEXT));
+    queue.add(
+        "freezing",
+        true,
+        m.replyTo(),
+        () -> holds.freeze(m.name(), m.owner(), m.keeps()),
+        Finished.SERVE_NEXT);
+    return this;
   }
 
   private Behavior<Object> onThaw(BitmapCommand.Thaw m) {
@@ -184,34 +148,22 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   }
 
   private Behavior<Object> onSnapshot(BitmapCommand.Snapshot m) {
-    start(
-        new Job<>(
-            "copying", false, m.replyTo(), () -> changes.snapshot(m.name()), Finished.SERVE_NEXT),
-        ended -> {});
+    queue.aside("copying", m.replyTo(), () -> changes.snapshot(m.name()));
     return this;
   }
 
   private Behavior<Object> onDescribe(BitmapCommand.Describe m) {
-    start(
-        new Job<>("listing", false, m.replyTo(), bitmaps::infos, Finished.SERVE_NEXT), ended -> {});
+    queue.aside("listing", m.replyTo(), bitmaps::infos);
     return this;
   }
 
   private Behavior<Object> onFinished(Finished how) {
-    busy = false;
-    switch (how) {
-      case HOLD -> held = true;
-      case RELEASE -> held = false;
-      case SERVE_NEXT -> {}
-    }
-    serveNext();
+    queue.finished(how);
     return this;
   }
 
   private Behavior<Object> onStop() {
-    waiting.forEach(
-        job -> job.fail(new BlockException(ErrorCode.CLOSED, "node '" + node + "' was closed")));
-    waiting.clear();
+    queue.close();
     return this;
   }
 
@@ -221,12 +173,14 @@ final class DirectoryActor extends AbstractBehavior<Object> {
 
   private <T> Behavior<Object> submit(
       String what, ActorRef<StatusReply<T>> replyTo, Supplier<T> body) {
-    return enqueue(new Job<>(what, false, replyTo, body, Finished.SERVE_NEXT));
+    queue.add(what, false, replyTo, body, Finished.SERVE_NEXT);
+    return this;
   }
 
   private Behavior<Object> ofNode(
       String what, ActorRef<StatusReply<Done>> replyTo, Runnable body, Finished then) {
-    return enqueue(new Job<>(what, true, replyTo, done(body), then));
+    queue.add(what, true, replyTo, done(body), then);
+    return this;
   }
 
   private static Supplier<Done> done(Runnable body) {
@@ -234,69 +188,5 @@ final class DirectoryActor extends AbstractBehavior<Object> {
       body.run();
       return Done.getInstance();
     };
-  }
-
-  private Behavior<Object> enqueue(Job<?> job) {
-    waiting.add(job);
-    serveNext();
-    return this;
-  }
-
-  private void serveNext() {
-    Iterator<Job<?>> jobs = waiting.iterator();
-    while (!busy && jobs.hasNext()) {
-      Job<?> job = jobs.next();
-      if (held && !job.ofNode()) {
-        continue;
-      }
-      jobs.remove();
-      busy = true;
-      ActorRef<Object> self = getContext().getSelf();
-      if (!start(job, self::tell)) {
-        busy = false;
-      }
-    }
-  }
-
-  /** Has it done on a driver's thread, where the reply is sent too; false when it cannot be. */
-  private <T> boolean start(Job<T> job, Consumer<Finished> ended) {
-    try {
-      drivers.execute(() -> run(job, ended));
-      return true;
-    } catch (RuntimeException e) {
-      job.fail(
-          new BlockException(
-              ErrorCode.CLOSED, "the engine of node '" + node + "' is shutting down", e));
-      return false;
-    }
-  }
-
-  /**
-   * What follows is settled before the answer, so that it holds for whatever the asker sends next.
-   */
-  private <T> void run(Job<T> job, Consumer<Finished> ended) {
-    T value;
-    try {
-      value = job.body().get();
-    } catch (RuntimeException | Error e) {
-      ended.accept(job.then() == Finished.RELEASE ? Finished.RELEASE : Finished.SERVE_NEXT);
-      job.fail(explained(job.what(), e));
-      return;
-    }
-    ended.accept(job.then());
-    job.replyTo().tell(StatusReply.success(value));
-  }
-
-  private BlockException explained(String what, Throwable cause) {
-    if (!(cause instanceof BlockException known)) {
-      return new BlockException(
-          ErrorCode.INTERNAL,
-          what + " bitmaps of node '" + node + "' failed with " + cause + "; this is a defect",
-          cause);
-    }
-    if (String.valueOf(known.getMessage()).contains("'" + node + "'")) {
-      return known;
-    }
-    return new BlockException(known.code(), "node '" + node + "': " + known.getMessage(), known);
   }
 }

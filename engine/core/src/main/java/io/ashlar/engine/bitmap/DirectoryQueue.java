@@ -1,0 +1,151 @@
+package io.ashlar.engine.bitmap;
+
+import akka.actor.typed.ActorRef;
+import akka.pattern.StatusReply;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * The work of a directory in its order: one piece at a time, on the drivers' threads. While a
+ * change of the node or a transaction is undecided, users' commands wait and its own pieces pass
+ * them. Belongs to one actor.
+ */
+final class DirectoryQueue {
+  /** A piece of work is done, and what follows. */
+  enum Finished {
+    SERVE_NEXT,
+    /** The node's change is undecided from now on. */
+    HOLD,
+    /** It is decided. */
+    RELEASE
+  }
+
+  /**
+   * A piece of work; {@code then} says what follows its success.
+   *
+   * @param ofNode part of a change of the graph, done also while users' commands are held back
+   */
+  private record Job<T>(
+      String what,
+      boolean ofNode,
+      ActorRef<StatusReply<T>> replyTo,
+      Supplier<T> body,
+      Finished then) {
+
+    void fail(BlockException error) {
+      replyTo.tell(StatusReply.error(error));
+    }
+  }
+
+  private final String node;
+  private final Executor drivers;
+  private final Consumer<Finished> self;
+  private final Deque<Job<?>> waiting = new ArrayDeque<>();
+  private boolean busy;
+  private boolean held;
+
+  /**
+   * An empty queue.
+   *
+   * @param self sends the end of a piece of work to the actor, which calls {@link #finished}
+   */
+  DirectoryQueue(String node, Executor drivers, Consumer<Finished> self) {
+    this.node = node;
+    this.drivers = drivers;
+    this.self = self;
+  }
+
+  <T> void add(
+      String what,
+      boolean ofNode,
+      ActorRef<StatusReply<T>> replyTo,
+      Supplier<T> body,
+      Finished then) {
+    waiting.add(new Job<>(what, ofNode, replyTo, body, then));
+    serveNext();
+  }
+
+  /** A query: done beside the others, from what was published last. */
+  <T> void aside(String what, ActorRef<StatusReply<T>> replyTo, Supplier<T> body) {
+    start(new Job<>(what, false, replyTo, body, Finished.SERVE_NEXT), ended -> {});
+  }
+
+  void finished(Finished how) {
+    busy = false;
+    switch (how) {
+      case HOLD -> held = true;
+      case RELEASE -> held = false;
+      case SERVE_NEXT -> {}
+    }
+    serveNext();
+  }
+
+  void close() {
+    waiting.forEach(
+        job -> job.fail(new BlockException(ErrorCode.CLOSED, "node '" + node + "' was closed")));
+    waiting.clear();
+  }
+
+  private void serveNext() {
+    Iterator<Job<?>> jobs = waiting.iterator();
+    while (!busy && jobs.hasNext()) {
+      Job<?> job = jobs.next();
+      if (held && !job.ofNode()) {
+        continue;
+      }
+      jobs.remove();
+      busy = true;
+      if (!start(job, self)) {
+        busy = false;
+      }
+    }
+  }
+
+  /** Has it done on a driver's thread, where the reply is sent too; false when it cannot be. */
+  private <T> boolean start(Job<T> job, Consumer<Finished> ended) {
+    try {
+      drivers.execute(() -> run(job, ended));
+      return true;
+    } catch (RuntimeException e) {
+      job.fail(
+          new BlockException(
+              ErrorCode.CLOSED, "the engine of node '" + node + "' is shutting down", e));
+      return false;
+    }
+  }
+
+  /**
+   * What follows is settled before the answer, so that it holds for whatever the asker sends next.
+   */
+  private <T> void run(Job<T> job, Consumer<Finished> ended) {
+    T value;
+    try {
+      value = job.body().get();
+    } catch (RuntimeException | Error e) {
+      ended.accept(job.then() == Finished.RELEASE ? Finished.RELEASE : Finished.SERVE_NEXT);
+      job.fail(explained(job.what(), e));
+      return;
+    }
+    ended.accept(job.then());
+    job.replyTo().tell(StatusReply.success(value));
+  }
+
+  private BlockException explained(String what, Throwable cause) {
+    if (!(cause instanceof BlockException known)) {
+      return new BlockException(
+          ErrorCode.INTERNAL,
+          what + " bitmaps of node '" + node + "' failed with " + cause + "; this is a defect",
+          cause);
+    }
+    if (String.valueOf(known.getMessage()).contains("'" + node + "'")) {
+      return known;
+    }
+    return new BlockException(known.code(), "node '" + node + "': " + known.getMessage(), known);
+  }
+}
