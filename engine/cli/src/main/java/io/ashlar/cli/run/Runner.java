@@ -198,6 +198,7 @@ final class Runner {
           "wait-job",
           "blockdev-reopen",
           "blockdev-add",
+          "blockdev-snapshot",
           "blockdev-insert-filter",
           "blockdev-remove-filter",
           "block_resize" ->

@@ -34,6 +34,17 @@ public interface BlockGraph {
   /** Takes a filter out again and closes it; its parents and devices get its child. */
   Reply<Void> removeFilter(String nodeName);
 
+  /**
+   * {@code blockdev-snapshot}: puts an overlay above a node. All users of the node, parents and
+   * devices, use the overlay from then on; the node becomes the overlay's backing, and read-only.
+   * Its persistent bitmaps are stored first, and stay with it; if one cannot be stored, or anything
+   * else refuses, nothing has changed and users go on writing to the node.
+   *
+   * @param node the node whose content is kept
+   * @param overlay an open node without backing and without users, at least as long
+   */
+  Reply<Void> snapshot(String node, String overlay);
+
   /** {@code block_resize}. */
   Reply<Void> resize(String nodeName, long length, Preallocation preallocation);
 

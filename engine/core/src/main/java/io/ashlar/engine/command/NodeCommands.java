@@ -48,6 +48,20 @@ final class NodeCommands {
               NodeCommands::reopen),
           new Command(
               CommandSpec.of(
+                  "blockdev-snapshot",
+                  "puts an overlay above a node; the node becomes its backing, and read-only",
+                  OptionSpec.string("node", "the node whose content is kept").mandatory(),
+                  OptionSpec.string("overlay", "an open node without backing and users")
+                      .mandatory()),
+              (engine, a) -> {
+                engine
+                    .graph()
+                    .snapshot(a.values().string("node"), a.values().string("overlay"))
+                    .await();
+                return Map.of();
+              }),
+          new Command(
+              CommandSpec.of(
                   "block_resize",
                   "changes the length of a node",
                   nodeName("the node"),

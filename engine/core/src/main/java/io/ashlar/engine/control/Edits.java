@@ -117,7 +117,7 @@ public final class Edits {
   }
 
   /** Points everything that used one node in {@code users} to another. */
-  private static GraphModel moveUsers(GraphModel users, GraphModel graph, String from, String to) {
+  static GraphModel moveUsers(GraphModel users, GraphModel graph, String from, String to) {
     GraphModel next = graph;
     for (String parent : users.parents(from)) {
       NodeSpec spec = next.node(parent);

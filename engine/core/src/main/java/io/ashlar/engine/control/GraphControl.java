@@ -65,6 +65,11 @@ public final class GraphControl {
     return change(what, edit, Set.of(), Cut.NONE);
   }
 
+  /** A structural change that could also be part of a larger one. */
+  public CompletionStage<Changed> change(GraphAction action) {
+    return change(action.what(), action.edit(), action.touched(), action.cut());
+  }
+
   /**
    * A structural change with work at its moment, and nodes that are quiesced although their
    * definition stays.

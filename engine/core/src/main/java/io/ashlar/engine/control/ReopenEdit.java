@@ -34,6 +34,20 @@ final class ReopenEdit {
     return Edits.dropReplaced(edit.graph, edit.replaced);
   }
 
+  /**
+   * The graph with one node read-only or writable, and with it the nested children that inherit
+   * that. Everything else stays as it is.
+   */
+  static GraphModel readOnly(GraphModel graph, String name, boolean value) {
+    NodeSpec spec = graph.node(name);
+    if (spec.nodeOptions().readOnly() == value) {
+      return graph;
+    }
+    ReopenEdit edit = new ReopenEdit(graph);
+    edit.inherit(spec, spec.nodeOptions().withReadOnly(value), spec.stated().withReadOnly(value));
+    return edit.graph;
+  }
+
   /** A nested node inherits what is not stated; a node of its own has defaults there. */
   private NodeOptions generic(NodeSpec spec, StatedOptions stated) {
     for (String parentName : graph.parents(spec.name())) {
@@ -89,7 +103,7 @@ final class ReopenEdit {
       if (said instanceof CheckedChild.Inline inline) {
         reopenNested(present, entry.getKey(), entry.getValue(), owned, inline.node(), generic);
       } else if (said == null && owned.contains(entry.getValue())) {
-        inherit(entry.getValue(), generic, present.kind(entry.getKey()));
+        inheritFrom(generic, present.kind(entry.getKey()), entry.getValue());
       }
     }
     for (Map.Entry<String, CheckedChild> entry : node.children().entrySet()) {
@@ -133,22 +147,18 @@ final class ReopenEdit {
     change(graph.node(child), node, node.stated().under(generic, parent.kind(role)));
   }
 
-  private void inherit(String child, NodeOptions parent, ChildKind kind) {
+  private void inheritFrom(NodeOptions parent, ChildKind kind, String child) {
     NodeSpec spec = graph.node(child);
-    NodeOptions generic = spec.stated().under(parent, kind);
-    put(
-        spec,
-        spec.options(),
-        generic,
-        spec.children(),
-        spec.detached(),
-        spec.owned(),
-        spec.stated());
+    inherit(spec, spec.stated().under(parent, kind), spec.stated());
+  }
+
+  private void inherit(NodeSpec spec, NodeOptions generic, StatedOptions stated) {
+    put(spec, spec.options(), generic, spec.children(), spec.detached(), spec.owned(), stated);
     spec.children()
         .forEach(
-            (role, grandchild) -> {
-              if (spec.owned().contains(grandchild)) {
-                inherit(grandchild, generic, spec.kind(role));
+            (role, child) -> {
+              if (spec.owned().contains(child)) {
+                inheritFrom(generic, spec.kind(role), child);
               }
             });
   }

@@ -14,6 +14,7 @@ import io.ashlar.engine.api.NodeStatistics;
 import io.ashlar.engine.api.ReopenResult;
 import io.ashlar.engine.api.Reply;
 import io.ashlar.engine.control.Edits;
+import io.ashlar.engine.control.ExternalSnapshot;
 import io.ashlar.engine.control.GraphCommand.Changed;
 import io.ashlar.engine.control.GraphControl;
 import io.ashlar.engine.control.ImageCreation;
@@ -187,6 +188,20 @@ final class GraphFacade implements BlockGraph {
             control
                 .change("blockdev-remove-filter", model -> Edits.removeFilter(model, nodeName))
                 .thenApply(this::removed));
+  }
+
+  @Override
+  public Reply<Void> snapshot(String node, String overlay) {
+    return replies.reply(
+        "blockdev-snapshot",
+        () ->
+            control
+                .change(ExternalSnapshot.action(node, overlay))
+                .thenApply(
+                    changed -> {
+                      complete(changed);
+                      return null;
+                    }));
   }
 
   @Override

@@ -71,8 +71,9 @@ public record NodeSpec(
   public NodeSpec withChild(String role, String node) {
     Map<String, String> changed = new LinkedHashMap<>(children);
     changed.put(role, node);
-    return new NodeSpec(
-        name, driver, nodeOptions, options, changed, detached, owned, stated, hidden);
+    Set<String> empty = new LinkedHashSet<>(detached);
+    empty.remove(role);
+    return new NodeSpec(name, driver, nodeOptions, options, changed, empty, owned, stated, hidden);
   }
 
   /** The same node, hidden. */

@@ -42,6 +42,12 @@ public record StatedOptions(
         o.forceShare());
   }
 
+  /** The same with {@code read-only} said. */
+  public StatedOptions withReadOnly(boolean value) {
+    return new StatedOptions(
+        value, direct, noFlush, writeback, discardUnmap, detectZeroes, forceShare);
+  }
+
   /** The options of a node that was added by itself: QEMU's defaults where nothing was said. */
   public NodeOptions alone() {
     return filled(NodeOptions.DEFAULTS);

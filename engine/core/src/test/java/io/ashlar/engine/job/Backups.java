@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -87,9 +88,51 @@ final class Backups implements AutoCloseable {
         .insertFilter(
             NodeDefinition.of("blkdebug", name + "-fault")
                 .with("image", (Object) name)
-                .with("inject-error", java.util.List.of(rule)),
+                .with("inject-error", List.of(rule)),
             name)
         .await();
+  }
+
+  /** A new image, open over a node {@code NAME-faults} that {@link #faults} gives rules. */
+  void diskOverFaults(String name) {
+    create(name, SIZE, Map.of());
+    openOverFaults(name);
+  }
+
+  /** An image that exists, open over a node that can be given rules. */
+  void openOverFaults(String name) {
+    engine
+        .graph()
+        .add(
+            NodeDefinition.of("blkdebug", name + "-faults")
+                .with(
+                    "image",
+                    NodeDefinition.of(Map.of("driver", "file", "filename", file(name).toString()))))
+        .await();
+    engine
+        .graph()
+        .add(NodeDefinition.of("qcow2", name).with("file", (Object) (name + "-faults")))
+        .await();
+  }
+
+  /** Rules of blkdebug for the file of {@link #diskOverFaults}, counting from now. */
+  void faults(String name, Map<?, ?>... rules) {
+    engine
+        .graph()
+        .reopen(
+            List.of(
+                NodeDefinition.of("blkdebug", name + "-faults")
+                    .with("inject-error", List.of((Object[]) rules))))
+        .await();
+  }
+
+  /** A new image for an overlay of another one: open, without backing. */
+  void bare(String name, String backing) {
+    create(
+        name,
+        SIZE,
+        Map.of("backing-file", file(backing).getFileName().toString(), "backing-fmt", "qcow2"));
+    engine.graph().add(definition(name).with("backing", (Object) null)).await();
   }
 
   BlockDevice writer(String node) {
