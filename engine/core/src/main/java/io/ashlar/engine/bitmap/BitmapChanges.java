@@ -6,6 +6,13 @@ import io.ashlar.engine.bitmap.bits.BitTree;
 import io.ashlar.engine.bitmap.bits.BitmapState;
 import io.ashlar.engine.bitmap.bits.Generation;
 import io.ashlar.engine.bitmap.bits.Generation.Change;
+import io.ashlar.engine.journal.BitmapFact;
+import io.ashlar.engine.journal.BitmapFact.BitmapAdded;
+import io.ashlar.engine.journal.BitmapFact.BitmapCleared;
+import io.ashlar.engine.journal.BitmapFact.BitmapDisabled;
+import io.ashlar.engine.journal.BitmapFact.BitmapEnabled;
+import io.ashlar.engine.journal.BitmapFact.BitmapRemoved;
+import io.ashlar.engine.journal.BitmapFact.BitmapsMerged;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.StoredBitmap;
@@ -20,6 +27,8 @@ import java.util.List;
  * there before the answer.
  */
 final class BitmapChanges {
+  private static final String ADD = "block-dirty-bitmap-add";
+  private static final String REMOVE = "block-dirty-bitmap-remove";
   private static final int MAX_NAME = 1023;
   private static final long DEFAULT_GRANULARITY = 65_536;
 
@@ -48,8 +57,15 @@ final class BitmapChanges {
     }
     Change change = state.generation().add(bitmap);
     desk.diverge(bitmap);
-    desk.apply(change, rewriteFor(bitmap, change.next(), state.preserved()));
-    return DirectoryState.info(bitmap, desk.disk().armed());
+    if (bitmap.persistent()) {
+      desk.disk().ready(ADD);
+    }
+    desk.recorded(
+        ADD,
+        bitmap,
+        new BitmapAdded(name, tree.granularity(), bitmap.enabled()),
+        () -> desk.apply(change, rewriteFor(bitmap, change.next(), state.preserved())));
+    return DirectoryState.info(bitmap, desk.disk().armed(), desk.log());
   }
 
   /** A persistent one is out of the image's directory when this returns; false for none. */
@@ -62,13 +78,22 @@ final class BitmapChanges {
     desk.free(bitmap);
     desk.requireWritable(bitmap);
     Change change = state.generation().remove(name);
-    desk.apply(change, rewriteFor(bitmap, change.next(), state.preserved()));
+    desk.recorded(
+        REMOVE,
+        bitmap,
+        new BitmapRemoved(name),
+        () -> desk.apply(change, rewriteFor(bitmap, change.next(), state.preserved())));
     return true;
   }
 
   void clear(String name) {
-    desk.diverge(desk.changeable(name));
-    desk.apply(desk.state().generation().clear(name));
+    BitmapState bitmap = desk.changeable(name);
+    desk.diverge(bitmap);
+    desk.recorded(
+        "block-dirty-bitmap-clear",
+        bitmap,
+        new BitmapCleared(name),
+        () -> desk.apply(desk.state().generation().clear(name)));
   }
 
   void setEnabled(String name, boolean enabled) {
@@ -77,11 +102,20 @@ final class BitmapChanges {
       return;
     }
     desk.diverge(bitmap);
-    desk.apply(desk.state().generation().enable(name, enabled));
+    BitmapFact fact = enabled ? new BitmapEnabled(name) : new BitmapDisabled(name);
+    desk.recorded(
+        enabled ? "block-dirty-bitmap-enable" : "block-dirty-bitmap-disable",
+        bitmap,
+        fact,
+        () -> desk.apply(desk.state().generation().enable(name, enabled)));
   }
 
-  /** The target keeps its bits unless all sources can be merged. */
-  void merge(String target, List<BitTree> sources) {
+  /**
+   * The target keeps its bits unless all sources can be merged.
+   *
+   * @param names of the sources, each as {@code node/bitmap}
+   */
+  void merge(String target, List<BitTree> sources, List<String> names) {
     BitmapState bitmap = desk.changeable(target);
     for (BitTree source : sources) {
       if (source.length() != bitmap.tree().length()) {
@@ -99,7 +133,11 @@ final class BitmapChanges {
       return;
     }
     desk.diverge(bitmap);
-    desk.apply(desk.state().generation().merge(target, sources));
+    desk.recorded(
+        "block-dirty-bitmap-merge",
+        bitmap,
+        new BitmapsMerged(target, names),
+        () -> desk.apply(desk.state().generation().merge(target, sources)));
   }
 
   /** Stable bits of a bitmap and its successor, while writers and changes go on; any thread. */
@@ -117,7 +155,11 @@ final class BitmapChanges {
     }
     List<StoredBitmap> rest = new ArrayList<>(state.preserved());
     rest.remove(entry);
-    desk.disk().replace(Layouts.keep(state.generation(), rest));
+    desk.log()
+        .record(
+            REMOVE,
+            new BitmapRemoved(entry.name()),
+            () -> desk.disk().replace(Layouts.keep(state.generation(), rest)));
     desk.publish(state.withPreserved(rest));
     return true;
   }

@@ -90,8 +90,13 @@ public sealed interface BitmapCommand {
   record SetEnabled(String name, boolean enabled, ActorRef<StatusReply<Done>> replyTo)
       implements BitmapCommand {}
 
-  /** {@code block-dirty-bitmap-merge} of sources that were copied by {@link Snapshot}. */
-  record Merge(String target, List<BitTree> sources, ActorRef<StatusReply<Done>> replyTo)
+  /**
+   * {@code block-dirty-bitmap-merge} of sources that were copied by {@link Snapshot}.
+   *
+   * @param names of the sources, each as {@code node/bitmap}, for the history
+   */
+  record Merge(
+      String target, List<BitTree> sources, List<String> names, ActorRef<StatusReply<Done>> replyTo)
       implements BitmapCommand {}
 
   /** A stable copy of a bitmap's bits, with those of its successor. */

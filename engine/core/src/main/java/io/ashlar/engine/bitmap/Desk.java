@@ -3,6 +3,8 @@ package io.ashlar.engine.bitmap;
 import io.ashlar.engine.bitmap.bits.BitmapState;
 import io.ashlar.engine.bitmap.bits.Generation.Change;
 import io.ashlar.engine.bitmap.bits.Recording;
+import io.ashlar.engine.journal.BitmapFact;
+import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Texts;
@@ -38,6 +40,25 @@ final class Desk {
 
   Recording recording() {
     return bitmaps.recording();
+  }
+
+  /** The history of the image. */
+  LifecycleLog log() {
+    return bitmaps.log();
+  }
+
+  /**
+   * Makes a change of one bitmap, announced before and recorded after it if the image keeps the
+   * bitmap. Checks come before, so that what is refused is not announced.
+   *
+   * @param by the command or job that asked for it
+   */
+  void recorded(String by, BitmapState bitmap, BitmapFact fact, Runnable change) {
+    if (bitmap.persistent()) {
+      log().record(by, fact, change);
+    } else {
+      change.run();
+    }
   }
 
   void publish(DirectoryState next) {

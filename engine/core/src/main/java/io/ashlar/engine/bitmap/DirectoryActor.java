@@ -126,7 +126,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   }
 
   private Behavior<Object> onMerge(BitmapCommand.Merge m) {
-    return work("merging", m.replyTo(), () -> changes.merge(m.target(), m.sources()));
+    return work("merging", m.replyTo(), () -> changes.merge(m.target(), m.sources(), m.names()));
   }
 
   private Behavior<Object> onFreeze(BitmapCommand.Freeze m) {

@@ -3,6 +3,7 @@ package io.ashlar.engine.bitmap;
 import io.ashlar.engine.api.BitmapInfo;
 import io.ashlar.engine.bitmap.bits.BitmapState;
 import io.ashlar.engine.bitmap.bits.Generation;
+import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.StoredBitmap;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -78,14 +79,29 @@ record DirectoryState(
 
   /** Whether the image has a bitmap that this node may bring up to date. */
   boolean storesUsable() {
-    return generation.bitmaps().stream().anyMatch(b -> b.persistent() && !b.inconsistent());
+    return stored() > 0;
   }
 
-  /** As queries show it, in the order of adding, unusable ones last. */
-  List<BitmapInfo> infos(boolean armed) {
+  /** Whether the image has any bitmap, usable or not. */
+  boolean keptInImage() {
+    return !preserved.isEmpty() || generation.bitmaps().stream().anyMatch(BitmapState::persistent);
+  }
+
+  /** How many bitmaps of the image this node may bring up to date. */
+  int stored() {
+    return (int)
+        generation.bitmaps().stream().filter(b -> b.persistent() && !b.inconsistent()).count();
+  }
+
+  /**
+   * As queries show it, in the order of adding, unusable ones last.
+   *
+   * @param log knows more of inconsistent ones
+   */
+  List<BitmapInfo> infos(boolean armed, LifecycleLog log) {
     List<BitmapInfo> infos = new ArrayList<>();
     for (BitmapState bitmap : generation.bitmaps()) {
-      infos.add(info(bitmap, armed));
+      infos.add(info(bitmap, armed, log));
     }
     for (StoredBitmap entry : preserved) {
       infos.add(
@@ -106,7 +122,7 @@ record DirectoryState(
     return infos;
   }
 
-  static BitmapInfo info(BitmapState bitmap, boolean armed) {
+  static BitmapInfo info(BitmapState bitmap, boolean armed, LifecycleLog log) {
     return new BitmapInfo(
         bitmap.name(),
         bitmap.tree().granularity(),
@@ -116,6 +132,10 @@ record DirectoryState(
         bitmap.persistent(),
         bitmap.inconsistent(),
         bitmap.inconsistent() || (bitmap.persistent() && armed),
-        bitmap.inconsistent() ? WAS_IN_USE : null);
+        bitmap.inconsistent() ? wasInUse(bitmap.name(), log) : null);
+  }
+
+  private static String wasInUse(String bitmap, LifecycleLog log) {
+    return log.story(bitmap).map(story -> WAS_IN_USE + "; " + story).orElse(WAS_IN_USE);
   }
 }

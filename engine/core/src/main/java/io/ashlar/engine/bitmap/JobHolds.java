@@ -4,6 +4,9 @@ import io.ashlar.engine.bitmap.bits.BitTree;
 import io.ashlar.engine.bitmap.bits.BitmapState;
 import io.ashlar.engine.bitmap.bits.Generation;
 import io.ashlar.engine.bitmap.bits.Generation.Change;
+import io.ashlar.engine.journal.BitmapFact.BitmapFrozen;
+import io.ashlar.engine.journal.BitmapFact.BitmapThawed;
+import io.ashlar.engine.journal.BitmapFact.Thaw;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 
@@ -28,8 +31,14 @@ final class JobHolds {
       // The end of the job may change the bitmap; that the image cannot be told shows now.
       desk.diverge(bitmap);
     }
-    desk.apply(desk.state().generation().createSuccessor(name));
-    desk.publish(desk.state().withOwner(name, owner));
+    desk.recorded(
+        owner,
+        bitmap,
+        new BitmapFrozen(name, owner),
+        () -> {
+          desk.apply(desk.state().generation().createSuccessor(name));
+          desk.publish(desk.state().withOwner(name, owner));
+        });
     return bitmap.tree();
   }
 
@@ -44,9 +53,17 @@ final class JobHolds {
       refused = mayDiverge(bitmap);
     }
     Generation now = desk.state().generation();
-    Change end = replace && refused == null ? now.abdicate(name) : now.reclaim(name);
-    desk.apply(uncopied == null ? end : withBits(end, name, uncopied));
-    desk.publish(desk.state().withoutOwner(name));
+    boolean abdicate = replace && refused == null;
+    Change end = abdicate ? now.abdicate(name) : now.reclaim(name);
+    String owner = desk.state().owners().getOrDefault(name, "a job or an export");
+    desk.recorded(
+        owner,
+        bitmap,
+        new BitmapThawed(name, owner, abdicate ? Thaw.ABDICATED : Thaw.RECLAIMED),
+        () -> {
+          desk.apply(uncopied == null ? end : withBits(end, name, uncopied));
+          desk.publish(desk.state().withoutOwner(name));
+        });
     if (refused != null) {
       throw refused;
     }

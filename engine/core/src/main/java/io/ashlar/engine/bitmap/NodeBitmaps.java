@@ -5,6 +5,7 @@ import io.ashlar.engine.bitmap.bits.GateState;
 import io.ashlar.engine.bitmap.bits.Generation;
 import io.ashlar.engine.bitmap.bits.HotRegions;
 import io.ashlar.engine.bitmap.bits.Recording;
+import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.Waits;
 import java.util.List;
 
@@ -14,13 +15,24 @@ import java.util.List;
  * depend on no mailbox; it waits at most for the call into the image that is running.
  */
 public final class NodeBitmaps {
+  private final LifecycleLog log;
   private final StoredDirectory disk;
   private final Recording recording;
   private volatile DirectoryState state = DirectoryState.UNOPENED;
 
   /** The bitmaps of a node that is about to be opened: none, and the gate sealed. */
   public NodeBitmaps(String name, Waits waits) {
-    disk = new StoredDirectory(name, waits);
+    this(name, waits, LifecycleLog.NONE);
+  }
+
+  /**
+   * The bitmaps of a node that is about to be opened: none, and the gate sealed.
+   *
+   * @param log the history of the image
+   */
+  public NodeBitmaps(String name, Waits waits, LifecycleLog log) {
+    this.log = log;
+    disk = new StoredDirectory(name, waits, log, () -> state);
     recording =
         new Recording(
             name,
@@ -39,7 +51,11 @@ public final class NodeBitmaps {
 
   /** All bitmaps as of the last finished change, with what is dirty at this moment. */
   public List<BitmapInfo> infos() {
-    return state.infos(disk.armed());
+    return state.infos(disk.armed(), log);
+  }
+
+  LifecycleLog log() {
+    return log;
   }
 
   StoredDirectory disk() {

@@ -4,6 +4,7 @@ import io.ashlar.engine.bitmap.bits.BitTree;
 import io.ashlar.engine.bitmap.bits.BitmapState;
 import io.ashlar.engine.bitmap.bits.Generation;
 import io.ashlar.engine.bitmap.bits.Generation.Change;
+import io.ashlar.engine.journal.BitmapFact.BitmapsResized;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
@@ -32,6 +33,7 @@ final class NodeTransitions {
     desk.apply(new Change(loaded.generation()));
     desk.publish(loaded);
     if (writable) {
+      desk.disk().armOpened();
       desk.recording().arm();
     }
   }
@@ -83,6 +85,7 @@ final class NodeTransitions {
     DirectoryState state = desk.state();
     StoredDirectory disk = desk.disk();
     if (!disk.differs()) {
+      desk.log().release();
       return;
     }
     try {
@@ -94,6 +97,7 @@ final class NodeTransitions {
           desk.node(),
           e.getMessage());
     }
+    desk.log().release();
   }
 
   void became(boolean writable) {
@@ -101,6 +105,9 @@ final class NodeTransitions {
     desk.publish(desk.state().withWritable(writable));
     if (writable && desk.disk().armsAtOnce()) {
       desk.recording().arm();
+    }
+    if (!writable) {
+      desk.log().release();
     }
   }
 
@@ -152,14 +159,19 @@ final class NodeTransitions {
       }
     }
     Generation filled = next;
-    desk.publish(state.withLength(length));
-    desk.apply(
+    Change change =
         new Change(
             filled,
             () ->
                 old.bitmaps().stream()
                     .filter(b -> !b.inconsistent())
-                    .forEach(b -> fill(filled.get(b.name()), b))));
+                    .forEach(b -> fill(filled.get(b.name()), b)));
+    desk.publish(state.withLength(length));
+    if (state.storesUsable()) {
+      desk.log().record("block_resize", new BitmapsResized(length), () -> desk.apply(change));
+    } else {
+      desk.apply(change);
+    }
   }
 
   private static BitmapState emptied(BitmapState bitmap, long length) {

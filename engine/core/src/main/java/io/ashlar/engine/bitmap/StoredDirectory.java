@@ -1,5 +1,8 @@
 package io.ashlar.engine.bitmap;
 
+import io.ashlar.engine.journal.BitmapFact.BitmapsArmed;
+import io.ashlar.engine.journal.BitmapFact.BitmapsSealed;
+import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.BitmapEntry;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
@@ -9,6 +12,7 @@ import io.ashlar.spi.Waits;
 import io.ashlar.spi.Waits.WaitLock;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The bitmap directory in a node's image and whether it says IN_USE. One call into the image at a
@@ -18,6 +22,8 @@ import java.util.function.Function;
 final class StoredDirectory {
   private final String node;
   private final WaitLock lock;
+  private final LifecycleLog log;
+  private final Supplier<DirectoryState> state;
 
   /** Null while the node keeps no bitmaps or its directory cannot be read; under the lock. */
   private BitmapStore store;
@@ -34,8 +40,16 @@ final class StoredDirectory {
   /** The last change did not come back well: the image must be told again. Under the lock. */
   private boolean uncertain;
 
-  StoredDirectory(String node, Waits waits) {
+  /**
+   * The directory of a node.
+   *
+   * @param log the history of the image
+   * @param state what the directory knows now
+   */
+  StoredDirectory(String node, Waits waits, LifecycleLog log, Supplier<DirectoryState> state) {
     this.node = node;
+    this.log = log;
+    this.state = state;
     lock = waits.newLock();
   }
 
@@ -112,7 +126,19 @@ final class StoredDirectory {
             ErrorCode.READ_ONLY,
             "node '" + node + "' is read-only; reopen it with read-only=false to write");
       }
-      armWith(store);
+      armWith("a write", store);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Sets IN_USE durably in an image that was just opened read-write. */
+  void armOpened() {
+    lock.lock();
+    try {
+      if (store != null) {
+        armWith("opening", store);
+      }
     } finally {
       lock.unlock();
     }
@@ -122,7 +148,7 @@ final class StoredDirectory {
   void armThrough(BitmapStore staged) {
     lock.lock();
     try {
-      armWith(staged);
+      armWith("blockdev-reopen", staged);
     } finally {
       lock.unlock();
     }
@@ -157,8 +183,7 @@ final class StoredDirectory {
   void seal(Layout layout) {
     lock.lock();
     try {
-      write(store, layout);
-      armed = false;
+      sealWith(store, layout);
     } finally {
       lock.unlock();
     }
@@ -168,8 +193,7 @@ final class StoredDirectory {
   void sealThrough(BitmapStore staged, Layout layout) {
     lock.lock();
     try {
-      write(staged, layout);
-      armed = false;
+      sealWith(staged, layout);
     } finally {
       lock.unlock();
     }
@@ -185,11 +209,43 @@ final class StoredDirectory {
     }
   }
 
-  private void armWith(BitmapStore access) {
+  /** The image may change from now on: its history is opened, and compared with it. */
+  void ready(String by) {
+    lock.lock();
+    try {
+      log.ready(by, store::directory);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void armWith(String by, BitmapStore access) {
+    DirectoryState known = state.get();
+    if (known.keptInImage()) {
+      log.ready(by, access::directory);
+    }
+    if (known.storesUsable()) {
+      log.record(by, new BitmapsArmed(known.stored()), () -> markInUse(access));
+    } else {
+      markInUse(access);
+    }
+  }
+
+  private void markInUse(BitmapStore access) {
     armed = true;
     uncertain = true;
     access.arm();
     uncertain = false;
+  }
+
+  private void sealWith(BitmapStore access, Layout layout) {
+    log.record(
+        "storing",
+        new BitmapsSealed(state.get().stored()),
+        () -> {
+          write(access, layout);
+          armed = false;
+        });
   }
 
   private void write(BitmapStore access, Layout layout) {

@@ -117,6 +117,7 @@ final class BitmapsFacade implements Bitmaps {
     return replies.reply(
         "merging into bitmap '" + target + "' of '" + node + "'",
         () -> {
+          List<String> names = sources.stream().map(s -> s.node() + "/" + s.name()).toList();
           CompletionStage<List<BitTree>> all = CompletableFuture.completedFuture(new ArrayList<>());
           for (BitmapRef source : sources) {
             all =
@@ -133,7 +134,8 @@ final class BitmapsFacade implements Bitmaps {
               trees ->
                   nothing(
                       control.bitmaps(
-                          node, replyTo -> new BitmapCommand.Merge(target, trees, replyTo))));
+                          node,
+                          replyTo -> new BitmapCommand.Merge(target, trees, names, replyTo))));
         });
   }
 

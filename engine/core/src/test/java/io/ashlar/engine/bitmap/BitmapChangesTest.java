@@ -169,7 +169,8 @@ class BitmapChangesTest {
     BlockException refused =
         rig.<Done>refused(
             ErrorCode.INVALID_OPTION,
-            replyTo -> new BitmapCommand.Merge("b", List.of(new BitTree(G, G)), replyTo));
+            replyTo ->
+                new BitmapCommand.Merge("b", List.of(new BitTree(G, G)), List.of("n/s"), replyTo));
     assertThat(refused.getMessage()).contains("one length");
   }
 

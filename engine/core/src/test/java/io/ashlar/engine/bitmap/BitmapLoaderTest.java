@@ -3,6 +3,7 @@ package io.ashlar.engine.bitmap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.BitmapEntry;
 import io.ashlar.spi.BitmapSink;
 import io.ashlar.spi.BitmapStore;
@@ -35,7 +36,9 @@ class BitmapLoaderTest {
     DirectoryState state = load(Rig.LENGTH, 256 * MIB);
     assertThat(state.unusable("bad").orElseThrow().unusable()).contains("outside the file");
     assertThat(state.generation().get("good").tree().isSet(G)).isTrue();
-    assertThat(state.infos(true)).extracting("name").containsExactly("good", "bad");
+    assertThat(state.infos(true, LifecycleLog.NONE))
+        .extracting("name")
+        .containsExactly("good", "bad");
   }
 
   @Test
@@ -53,8 +56,8 @@ class BitmapLoaderTest {
           throw new BlockException(ErrorCode.IMAGE_CORRUPT, "the directory is too short");
         });
     DirectoryState state = load(Rig.LENGTH, 256 * MIB);
-    assertThat(state.infos(false)).hasSize(1);
-    assertThat(state.infos(false).get(0).reason()).contains("too short");
+    assertThat(state.infos(false, LifecycleLog.NONE)).hasSize(1);
+    assertThat(state.infos(false, LifecycleLog.NONE).get(0).reason()).contains("too short");
   }
 
   @Test

@@ -11,6 +11,7 @@ import akka.pattern.StatusReply;
 import io.ashlar.engine.api.BitmapInfo;
 import io.ashlar.engine.api.Bitmaps;
 import io.ashlar.engine.bitmap.bits.BitTree;
+import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
@@ -31,13 +32,18 @@ final class Rig implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   final FakeStore store = new FakeStore();
-  final NodeBitmaps bitmaps = new NodeBitmaps(NODE, SystemWaits.INSTANCE);
+  final NodeBitmaps bitmaps;
   private final ActorTestKit kit;
   private final ExecutorService drivers = Executors.newCachedThreadPool();
   private final ActorRef<BitmapCommand> directory;
 
   Rig(ActorTestKit kit) {
+    this(kit, LifecycleLog.NONE);
+  }
+
+  Rig(ActorTestKit kit, LifecycleLog log) {
     this.kit = kit;
+    bitmaps = new NodeBitmaps(NODE, SystemWaits.INSTANCE, log);
     directory = kit.spawn(BitmapDirectory.create(NODE, bitmaps, SystemWaits.INSTANCE, drivers));
   }
 
@@ -99,7 +105,7 @@ final class Rig implements AutoCloseable {
   }
 
   void merge(String target, List<BitTree> sources) {
-    this.<Done>ask(replyTo -> new BitmapCommand.Merge(target, sources, replyTo));
+    this.<Done>ask(replyTo -> new BitmapCommand.Merge(target, sources, List.of("n/s"), replyTo));
   }
 
   BitTree snapshot(String name) {

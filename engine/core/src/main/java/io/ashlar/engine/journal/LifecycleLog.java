@@ -1,0 +1,99 @@
+package io.ashlar.engine.journal;
+
+import io.ashlar.spi.StoredBitmap;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * What a node's bitmap directory tells the history of its image. Any thread that may block, of a
+ * driver or a guest; calls wait until what they say is durable, at most for the journal's time
+ * limit. Nothing here fails: a journal that cannot keep up is given up, which is announced, and the
+ * change goes on without it.
+ *
+ * <p>Only persistent bitmaps have a history. The pattern: checks, then {@link #intend}, then the
+ * change, then {@link Intent#done} or {@link Intent#failed}, then the reply.
+ */
+public interface LifecycleLog {
+  /** Keeps nothing. */
+  LifecycleLog NONE =
+      new LifecycleLog() {
+        @Override
+        public void ready(String by, Supplier<List<StoredBitmap>> image) {}
+
+        @Override
+        public Intent intend(String by, List<BitmapFact> facts) {
+          return Intent.NONE;
+        }
+
+        @Override
+        public Optional<String> story(String bitmap) {
+          return Optional.empty();
+        }
+
+        @Override
+        public void release() {}
+      };
+
+  /** A change that was announced. Exactly one of the two ends it. */
+  interface Intent {
+    /** Of a log that keeps nothing. */
+    Intent NONE =
+        new Intent() {
+          @Override
+          public void done() {}
+
+          @Override
+          public void failed(Throwable reason) {}
+        };
+
+    /** The image has it, durably as far as it ever will be before the answer. */
+    void done();
+
+    /** It ended with an error; the image may have it or not. */
+    void failed(Throwable reason);
+  }
+
+  /**
+   * The image may be written from now on and has, or is about to have, a persistent bitmap. Opens
+   * the journal if it is not open, compares it with the image, and records what differs.
+   *
+   * @param by what asked for it: a command by its QMP name, or a job
+   * @param image the directory in the image
+   */
+  void ready(String by, Supplier<List<StoredBitmap>> image);
+
+  /**
+   * A change is about to be made; returns when that is durable, or the journal was given up.
+   *
+   * @param by what asked for it: a command by its QMP name, or a job
+   * @param facts what will be true after it; several are one change, done whole or not at all
+   */
+  Intent intend(String by, List<BitmapFact> facts);
+
+  /** What is known of an inconsistent bitmap, for people. */
+  Optional<String> story(String bitmap);
+
+  /**
+   * The image will not be written any more by this node: closes the journal and returns when the
+   * file is closed.
+   */
+  void release();
+
+  /** Announces one change, makes it, and records how it ended. */
+  default void record(String by, BitmapFact fact, Runnable change) {
+    record(by, List.of(fact), change);
+  }
+
+  /** Announces several as one change, makes it, and records how it ended. */
+  default void record(String by, List<BitmapFact> facts, Runnable change) {
+    Intent intent = intend(by, facts);
+    try {
+      change.run();
+    } catch (RuntimeException | Error e) {
+      intent.failed(e);
+      throw e;
+    }
+    intent.done();
+  }
+}
