@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
@@ -18,7 +19,7 @@ final class Cases {
   private static final int PAGE = 4096;
   private static final int CHUNK = 64 << 10;
   private static final int DEPTH = 16;
-  private static final int WARM_RUNS = 3;
+  private static final int WARM_RUNS = 5;
 
   private final CompareOptions options;
   private final QemuBench qemu;
@@ -46,7 +47,7 @@ final class Cases {
       }
     }
     if (wanted("4k-overwrite-bitmap")) {
-      results.addAll(overwrites(images.fullWithBitmap("overwrite.qcow2")));
+      results.addAll(overwrites());
     }
     if (wanted("64k-fill")) {
       results.add(fill());
@@ -87,26 +88,51 @@ final class Cases {
             () -> ashlar.reads(open, cores, seconds)));
   }
 
-  private List<Result> overwrites(Path image) {
+  /**
+   * Two places: in memory, where the block layers are compared, and in the directory, where most of
+   * the time is its file system's. A bare write of the same pages there shows how much.
+   */
+  private List<Result> overwrites() {
+    List<Result> results = new ArrayList<>();
+    Optional<Path> memory = Images.memory();
+    if (memory.isPresent()) {
+      try (Images inMemory = Images.in(memory.get())) {
+        results.add(overwrites("4k-overwrite-bitmap", inMemory, 2.5));
+      }
+      results.add(overwrites("4k-overwrite-disk", images, 0));
+    } else {
+      results.add(overwrites("4k-overwrite-bitmap", images, 2.5));
+    }
+    results.add(overwritesBesideBare());
+    return results;
+  }
+
+  // One caller: the kernel lets one writer at a time into a file.
+  private Result overwrites(String name, Images where, double target) {
+    Path image = where.fullWithBitmap("overwrite.qcow2");
     double seconds = options.seconds();
     Load load = new Load(DEPTH, PAGE, STEP, true, false);
-    warm(() -> ashlar.overwrites(image, cores, seconds));
+    warm(() -> ashlar.overwrites(image, 1, seconds));
     Chosen chosen = choose(load, () -> image);
-    String theirs = "-w -d 16 -i " + chosen.mode();
-    DoubleSupplier run = () -> qemu.rate(() -> image, load, chosen.requests(), chosen.mode());
-    Result one =
+    Result result =
         compare(
-            new Result.Question("4k-overwrite-bitmap", "1 caller", theirs, 2.5),
+            new Result.Question(name, "1 caller", "-w -d 16 -i " + chosen.mode(), target),
             () -> ashlar.overwrites(image, 1, seconds),
-            run);
-    // The kernel lets one writer at a time into a file; more callers wait for each other there.
-    Result all =
-        compare(
-            new Result.Question("4k-overwrite-cores", cores + " callers", theirs, 0),
-            () -> ashlar.overwrites(image, cores, seconds),
-            run);
-    images.requireClean(image);
-    return List.of(one, all);
+            () -> qemu.rate(() -> image, load, chosen.requests(), chosen.mode()));
+    where.requireClean(image);
+    return result;
+  }
+
+  private Result overwritesBesideBare() {
+    Path image = images.fullWithBitmap("beside.qcow2");
+    Path plain = images.plain("bare.raw");
+    double seconds = options.seconds();
+    warm(() -> ashlar.overwrites(image, 1, seconds));
+    warm(() -> BareFile.overwrites(plain, seconds));
+    return compare(
+        new Result.Question("4k-overwrite-bare", "1 caller", "pwrite to a plain file", 0),
+        () -> ashlar.overwrites(image, 1, seconds),
+        () -> BareFile.overwrites(plain, seconds));
   }
 
   private Result fill() {
