@@ -125,7 +125,7 @@ class ExternalSnapshotTest {
     disks.bare("top", "disk");
     try (BlockDevice user = disks.writer("top")) {
       assertThat(refused(ErrorCode.NODE_IN_USE, () -> snapshot("disk", "top")))
-          .hasMessageContaining("device 'guest-top'");
+          .hasMessageContaining("device '" + user.name() + "'");
     }
     disks.create("short", SIZE - CLUSTER, Map.of());
     disks.engine.graph().add(disks.definition("short")).await();
