@@ -26,7 +26,7 @@ public interface Job {
   /** Its id. */
   String id();
 
-  /** {@code backup}. */
+  /** QMP's word: {@code backup}, {@code commit}. */
   String type();
 
   /** Its state now. */

@@ -4,6 +4,7 @@ import io.ashlar.engine.api.Ashlar;
 import io.ashlar.engine.api.BackupRequest;
 import io.ashlar.engine.api.BackupRequest.BitmapMode;
 import io.ashlar.engine.api.BackupRequest.Sync;
+import io.ashlar.engine.api.CommitRequest;
 import io.ashlar.engine.api.Job;
 import io.ashlar.spi.OptionSpec;
 import io.ashlar.spi.Options;
@@ -53,6 +54,17 @@ final class JobCommands {
                           "break-guest-write"))
                   .startingJob(),
               JobCommands::backup),
+          new Command(
+              CommandSpec.of(
+                      "block-commit",
+                      "writes what an idle node has above a base into the base, which takes its place",
+                      OptionSpec.string("job-id", "name of the job; the device's name if left out"),
+                      OptionSpec.string("device", "the node whose chain is meant").mandatory(),
+                      OptionSpec.string("top-node", "the top of the chain, which is the default"),
+                      OptionSpec.string("base-node", "takes the data; the lowest if left out"),
+                      SPEED)
+                  .startingJob(),
+              JobCommands::commit),
           steer(
               "block-job-pause",
               "device",
@@ -125,6 +137,23 @@ final class JobCommands {
                     o.number("speed"),
                     o.bool("compress"),
                     o.string("on-cbw-error").equals("break-guest-write")))
+            .await();
+    return Map.of("job-id", job.id());
+  }
+
+  private static Object commit(Ashlar engine, Arguments a) {
+    Options o = a.values();
+    Job job =
+        engine
+            .jobs()
+            .commit(
+                new CommitRequest(
+                    o.optionalString("job-id").orElse(null),
+                    o.string("device"),
+                    o.optionalString("top-node").orElse(null),
+                    o.optionalString("base-node").orElse(null),
+                    o.number("speed"),
+                    false))
             .await();
     return Map.of("job-id", job.id());
   }

@@ -116,8 +116,27 @@ public final class Edits {
     return name;
   }
 
+  /** Points everything that uses one node to another. */
+  public static GraphModel moveUsers(GraphModel graph, String from, String to) {
+    return moveUsers(graph, graph, from, to);
+  }
+
+  /** One node read-only or writable, and the nested children that inherit that with it. */
+  public static GraphModel readOnly(GraphModel graph, String node, boolean value) {
+    return ReopenEdit.readOnly(graph, node, value);
+  }
+
+  /** A nested child becomes a node of its own, which is not closed with its parent. */
+  public static GraphModel disown(GraphModel graph, String child) {
+    GraphModel next = graph;
+    for (String parent : graph.parents(child)) {
+      next = next.with(graph.node(parent).without(child));
+    }
+    return next;
+  }
+
   /** Points everything that used one node in {@code users} to another. */
-  static GraphModel moveUsers(GraphModel users, GraphModel graph, String from, String to) {
+  private static GraphModel moveUsers(GraphModel users, GraphModel graph, String from, String to) {
     GraphModel next = graph;
     for (String parent : users.parents(from)) {
       NodeSpec spec = next.node(parent);

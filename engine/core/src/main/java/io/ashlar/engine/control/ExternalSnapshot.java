@@ -60,8 +60,8 @@ public final class ExternalSnapshot {
     }
     requireUnused(model, overlay);
     requireNoJob(model, node);
-    GraphModel next = model.with(above.withChild(role, node));
-    next = Edits.moveUsers(model, next, node, overlay);
+    GraphModel next = Edits.moveUsers(model, node, overlay);
+    next = next.with(above.withChild(role, node));
     return ReopenEdit.readOnly(next, node, true);
   }
 

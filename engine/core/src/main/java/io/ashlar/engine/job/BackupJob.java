@@ -1,5 +1,6 @@
 package io.ashlar.engine.job;
 
+import akka.Done;
 import io.ashlar.engine.api.BackupRequest;
 import io.ashlar.engine.api.BackupRequest.BitmapMode;
 import io.ashlar.engine.api.BackupRequest.Sync;
@@ -13,11 +14,7 @@ import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockStatus;
 import io.ashlar.spi.CopyBeforeWrite;
 import io.ashlar.spi.ErrorCode;
-import io.ashlar.spi.Waits.WaitThread;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,10 +28,7 @@ import java.util.function.Predicate;
  *
  * <p>Each step runs under a ticket of the job's device, from which source and target are reached.
  */
-final class BackupJob {
-  /** Threads of one job; more than two gain nothing where copies come from the page cache. */
-  private static final int HELPERS = 1;
-
+final class BackupJob implements JobFlow.Phases<BackupEnd.Fate>, CopyCrew.Pieces {
   /** How often a job that only watches looks whether its filter still copies. */
   private static final long LOOK_NANOS = 100_000_000L;
 
@@ -93,75 +87,35 @@ final class BackupJob {
   private CompletionStage<Job> launch() {
     device = control.runtime().devices().get(deviceName);
     planned = start.filter().remaining();
-    CompletionStage<BackupEnd.Fate> work;
-    try {
-      work = CompletableFuture.supplyAsync(this::work, threads);
-    } catch (RuntimeException e) {
-      return refuseLate(Errors.asBlockException("starting a job", e));
-    }
-    work.handle((fate, error) -> error == null ? fate : fateAfter(error)).thenCompose(this::end);
-    return CompletableFuture.completedFuture(core);
+    return JobFlow.launch(core, threads, this);
   }
 
-  /** There is no thread for it: everything is taken back. */
-  private CompletionStage<Job> refuseLate(BlockException refusal) {
-    return ending()
-        .run(BackupEnd.Fate.RECLAIM)
-        .handle(
-            (done, error) -> {
-              throw error == null
-                  ? refusal
-                  : Errors.with(refusal, Errors.asBlockException("starting a job", error));
-            });
-  }
-
-  private BackupEnd.Fate fateAfter(Throwable error) {
-    core.fail(Errors.asBlockException("job '" + request.jobId() + "'", error));
+  @Override
+  public BackupEnd.Fate givenUp() {
     return BackupEnd.Fate.RECLAIM;
   }
 
-  private CompletionStage<Void> end(BackupEnd.Fate fate) {
-    return ending()
-        .run(fate)
-        .handle(
-            (done, error) -> {
-              BlockException own = core.error().orElse(null);
-              BlockException untidy =
-                  error == null ? null : Errors.asBlockException("the end of a backup", error);
-              BlockException failure =
-                  own == null ? untidy : untidy == null ? own : Errors.with(own, untidy);
-              core.conclude(progress(), failure, untidy);
-              return null;
-            });
-  }
-
-  private BackupEnd ending() {
+  @Override
+  public CompletionStage<Done> end(BackupEnd.Fate fate) {
     return new BackupEnd(
-        control, request.source(), request.bitmap(), filterNode.nodeName(), deviceName);
+            control, request.source(), request.bitmap(), filterNode.nodeName(), deviceName)
+        .run(fate);
   }
 
   /** The whole work on the job's thread; returns what is to become of the bitmap. */
-  private BackupEnd.Fate work() {
+  @Override
+  public BackupEnd.Fate work() {
     core.running();
-    List<WaitThread> helpers = new ArrayList<>();
     try {
       if (request.sync() == Sync.NONE) {
         watch();
       } else {
         skipNeedless();
-        for (int i = 0; i < HELPERS; i++) {
-          helpers.add(
-              control
-                  .services()
-                  .waits()
-                  .start("ashlar-job-" + request.jobId() + "-" + (i + 1), this::copyAll));
-        }
-        copyAll();
+        CopyCrew.run(core, control.services().waits(), this);
       }
     } catch (RuntimeException e) {
       core.fail(Errors.asBlockException("job '" + request.jobId() + "'", e));
     }
-    helpers.forEach(helper -> helper.join(Long.MAX_VALUE));
     return settle();
   }
 
@@ -184,35 +138,24 @@ final class BackupJob {
     skipped.set(new SkipScan(core, device, start.filter(), start.length(), needless).run());
   }
 
-  /** Copies what nobody has copied, together with the job's other threads. */
-  private void copyAll() {
-    try {
-      CopyBeforeWrite filter = start.filter();
-      long at = claim(filter);
-      while (at >= 0 && core.enter(Math.min(filter.clusterSize(), start.length() - at))) {
-        try {
-          copyOne(filter, at);
-        } finally {
-          core.leave();
-        }
-        at = claim(filter);
-      }
-    } catch (RuntimeException e) {
-      core.fail(Errors.asBlockException("job '" + request.jobId() + "'", e));
-    }
-  }
-
-  private void copyOne(CopyBeforeWrite filter, long at) {
+  @Override
+  public void copy(long at) {
     long ticket = device.gate().enter();
     try {
-      filter.copyCluster(at);
+      start.filter().copyCluster(at);
     } finally {
       device.gate().leave(ticket);
     }
   }
 
-  /** The next cluster, for this thread alone; -1 when there is none. */
-  private long claim(CopyBeforeWrite filter) {
+  @Override
+  public long size(long at) {
+    return Math.min(start.filter().clusterSize(), start.length() - at);
+  }
+
+  @Override
+  public long claim() {
+    CopyBeforeWrite filter = start.filter();
     while (true) {
       long from = cursor.get();
       long next = filter.nextWanted(from);
@@ -297,7 +240,8 @@ final class BackupJob {
     return bits;
   }
 
-  private Job.Progress progress() {
+  @Override
+  public Job.Progress progress() {
     Job.Progress end = frozenProgress;
     if (end != null) {
       return end;

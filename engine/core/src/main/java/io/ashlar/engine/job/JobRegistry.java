@@ -1,6 +1,7 @@
 package io.ashlar.engine.job;
 
 import io.ashlar.engine.api.BackupRequest;
+import io.ashlar.engine.api.CommitRequest;
 import io.ashlar.engine.api.Event;
 import io.ashlar.engine.api.Job;
 import io.ashlar.engine.api.Jobs;
@@ -23,6 +24,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** The jobs of an engine. Ended ones stay until they are dismissed or 1,000 newer ones ended. */
 public final class JobRegistry implements Jobs {
@@ -70,16 +72,35 @@ public final class JobRegistry implements Jobs {
   private CompletionStage<Job> startBackup(BackupRequest asked) {
     BackupRequest request = BackupCheck.complete(asked);
     BackupJob job = new BackupJob(control, threads, request, filter(request), setting);
-    add(job.core());
-    return job.start()
+    return started("blockdev-backup", job.core(), job::start);
+  }
+
+  @Override
+  public Reply<Job> commit(CommitRequest request) {
+    return replies.reply("block-commit", () -> startCommit(request));
+  }
+
+  private CompletionStage<Job> startCommit(CommitRequest asked) {
+    CommitRequest request = CommitCheck.complete(asked);
+    String device = "#commit" + numbers.incrementAndGet();
+    CommitJob job = new CommitJob(control, threads, request, device, setting);
+    return started("block-commit", job.core(), job::start);
+  }
+
+  /** A job is listed before it starts, so that its name is taken; one that is refused never was. */
+  private CompletionStage<Job> started(
+      String what, JobCore core, Supplier<CompletionStage<Job>> start) {
+    add(core);
+    return start
+        .get()
         .handle(
             (started, error) -> {
               if (error == null) {
                 return started;
               }
-              BlockException refusal = Errors.asBlockException("blockdev-backup", error);
-              forget(job.core());
-              job.core().refuse(refusal);
+              BlockException refusal = Errors.asBlockException(what, error);
+              forget(core);
+              core.refuse(refusal);
               throw refusal;
             });
   }

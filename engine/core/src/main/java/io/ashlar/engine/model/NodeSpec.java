@@ -76,6 +76,14 @@ public record NodeSpec(
     return new NodeSpec(name, driver, nodeOptions, options, changed, empty, owned, stated, hidden);
   }
 
+  /** The same node, without the child of that name among those that are closed with it. */
+  public NodeSpec without(String nested) {
+    Set<String> rest = new LinkedHashSet<>(owned);
+    rest.remove(nested);
+    return new NodeSpec(
+        name, driver, nodeOptions, options, children, detached, rest, stated, hidden);
+  }
+
   /** The same node, hidden. */
   public NodeSpec asHidden() {
     return new NodeSpec(

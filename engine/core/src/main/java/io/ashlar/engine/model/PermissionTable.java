@@ -19,7 +19,18 @@ import java.util.Map;
  * checks the graph.
  */
 public final class PermissionTable {
-  private record User(String label, Permissions permissions) {}
+  /** A device, or a parent by its name. */
+  private record User(String label, Permissions permissions, DeviceSpec device, String parent) {
+
+    boolean fits(User other) {
+      return permissions.fits(other.permissions) || spares(other) || other.spares(this);
+    }
+
+    /** A job keeps what the nodes of its chain show. */
+    boolean spares(User other) {
+      return device != null && other.parent != null && device.chain().contains(other.parent);
+    }
+  }
 
   private final Map<String, Permissions> cumulative = new HashMap<>();
 
@@ -43,7 +54,7 @@ public final class PermissionTable {
     for (DeviceSpec device : graph.devices().values()) {
       users
           .computeIfAbsent(graph.node(device.node()).name(), n -> new ArrayList<>())
-          .add(new User("device '" + device.name() + "'", device.permissions()));
+          .add(new User("device '" + device.name() + "'", device.permissions(), device, null));
     }
     for (String name : parentsFirst) {
       NodeSpec spec = graph.node(name);
@@ -57,7 +68,9 @@ public final class PermissionTable {
                       .add(
                           new User(
                               "'" + role + "' of node '" + name + "'",
-                              edge(spec.kind(role), spec, all))));
+                              edge(spec.kind(role), spec, all),
+                              null,
+                              name)));
     }
     return table;
   }
@@ -77,7 +90,7 @@ public final class PermissionTable {
                 + " wants to write to it; open it with read-only=false");
       }
       for (int j = 0; j < i; j++) {
-        if (!user.permissions.fits(users.get(j).permissions)) {
+        if (!user.fits(users.get(j))) {
           throw conflict(spec, users.get(j), user);
         }
       }
@@ -119,7 +132,9 @@ public final class PermissionTable {
                   ? CONSISTENT_READ.bit()
                   : Permissions.mask(CONSISTENT_READ, WRITE, RESIZE),
               quiet);
-      case BACKING -> new Permissions(CONSISTENT_READ.bit(), quiet);
+      // As in QEMU: an overlay that nobody uses needs nothing of what lies below it.
+      case BACKING ->
+          parent.used() == 0 ? Permissions.NONE : new Permissions(CONSISTENT_READ.bit(), quiet);
       case TARGET -> new Permissions(Permissions.mask(CONSISTENT_READ, WRITE), quiet);
     };
   }

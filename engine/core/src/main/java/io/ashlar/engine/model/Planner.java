@@ -35,6 +35,7 @@ public final class Planner {
    */
   public Plan plan(GraphModel before, GraphModel after) {
     List<String> orderAfter = after.parentsFirst(depthLimit);
+    HeldChains.check(after);
     PermissionTable next = PermissionTable.check(after, orderAfter);
     List<String> orderBefore = before.parentsFirst(Integer.MAX_VALUE);
     PermissionTable now = PermissionTable.check(before, orderBefore);

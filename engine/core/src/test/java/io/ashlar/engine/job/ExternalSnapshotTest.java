@@ -124,6 +124,7 @@ class ExternalSnapshotTest {
     refused(ErrorCode.NODE_NOT_FOUND, () -> snapshot("disk", "nobody"));
     disks.bare("top", "disk");
     try (BlockDevice user = disks.writer("top")) {
+      assertThat(user.nodeName()).isEqualTo("top");
       assertThat(refused(ErrorCode.NODE_IN_USE, () -> snapshot("disk", "top")))
           .hasMessageContaining("device '" + user.name() + "'");
     }

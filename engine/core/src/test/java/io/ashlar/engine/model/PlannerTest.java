@@ -16,6 +16,7 @@ import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Permission;
 import io.ashlar.spi.Permissions;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -91,10 +92,46 @@ class PlannerTest {
     GraphModel after =
         writable.with(readOnly(writable.node("base-file"), false)).with(writer("w", "base"));
     assertRefused(
-        () -> planner.plan(GraphModel.EMPTY, after),
+        () -> planner.plan(GraphModel.EMPTY, after.with(reader("r", "top"))),
         ErrorCode.PERMISSION_CONFLICT,
         "'backing' of node 'top'",
         "device 'w'");
+    // As in QEMU, an overlay that nobody uses does not mind.
+    planner.plan(GraphModel.EMPTY, after);
+  }
+
+  @Test
+  void aJobMayWriteBelowTheNodesOfItsChainAndNobodyTakesThemApart() {
+    GraphModel writable = chain().with(readOnly(chain().node("base"), false));
+    Permissions writes =
+        new Permissions(
+            Permissions.mask(Permission.CONSISTENT_READ, Permission.WRITE),
+            Permission.CONSISTENT_READ.bit());
+    GraphModel held =
+        writable
+            .with(readOnly(writable.node("base-file"), false))
+            .with(reader("r", "top"))
+            .with(new DeviceSpec("#job", "base", writes, true, List.of("top", "base")));
+    planner.plan(GraphModel.EMPTY, held);
+    GraphModel sibling = held.plus(node("other", FORMAT, Map.of("backing", "base")));
+    assertRefused(
+        () -> planner.plan(held, sibling), ErrorCode.NODE_IN_USE, "'base'", "'other'", "#job");
+    NodeSpec top = held.node("top");
+    GraphModel between =
+        held.plus(node("filter", FILTER, Map.of("file", "base")))
+            .with(top.withChild("backing", "filter"));
+    assertRefused(
+        () -> planner.plan(held, between), ErrorCode.NODE_IN_USE, "'base'", "'filter'", "#job");
+    GraphModel apart = held.with(top.withChild("backing", "base-file"));
+    assertRefused(
+        () -> planner.plan(held, apart), ErrorCode.NODE_IN_USE, "'base'", "taken away", "'top'");
+    assertRefused(
+        () ->
+            planner.plan(
+                held, held.with(new DeviceSpec("#two", "top", writes, true, List.of("top")))),
+        ErrorCode.NODE_IN_USE,
+        "'top'",
+        "#two");
   }
 
   @Test
