@@ -8,7 +8,11 @@ import java.util.List;
  * beside them, except where stated.
  */
 public interface BitmapStore {
-  /** The directory as it is on disk. Reads no bits. */
+  /**
+   * The directory as it is on disk. Reads no bits. A directory that is damaged as a whole is listed
+   * as one unusable bitmap, which can be kept or removed like any other; no other can be stored
+   * beside it.
+   */
   List<StoredBitmap> directory();
 
   /**

@@ -18,7 +18,10 @@ import java.util.Set;
  */
 final class BitmapDirectory {
   /** No bitmaps. */
-  static final BitmapDirectory EMPTY = new BitmapDirectory(null, List.of());
+  static final BitmapDirectory EMPTY = new BitmapDirectory(null, List.of(), null);
+
+  /** The name under which a directory is listed that is damaged as a whole. */
+  static final String DAMAGED = "(bitmap directory)";
 
   /** Reads bytes of the file, zeroes past its end. */
   interface Reader {
@@ -27,10 +30,29 @@ final class BitmapDirectory {
 
   private final BitmapsExtension place;
   private final List<DirectoryEntry> entries;
+  private final String damage;
 
-  private BitmapDirectory(BitmapsExtension place, List<DirectoryEntry> entries) {
+  private BitmapDirectory(BitmapsExtension place, List<DirectoryEntry> entries, String damage) {
     this.place = place;
     this.entries = entries;
+    this.damage = damage;
+  }
+
+  /**
+   * The same for code that works around a damaged directory: it has no entries, and {@link #damage}
+   * says why.
+   *
+   * @throws BlockException IO_ERROR when the file cannot be read
+   */
+  static BitmapDirectory readOrDamaged(Header header, long fileLength, Reader file, String where) {
+    try {
+      return read(header, fileLength, file, where);
+    } catch (BlockException e) {
+      if (e.code() != ErrorCode.IMAGE_CORRUPT) {
+        throw e;
+      }
+      return new BitmapDirectory(header.bitmaps().orElseThrow(), List.of(), e.getMessage());
+    }
   }
 
   /**
@@ -48,7 +70,7 @@ final class BitmapDirectory {
     checkPlace(place, g, fileLength, where);
     byte[] bytes = new byte[(int) place.directorySize()];
     file.read(place.directoryOffset(), ByteBuffer.wrap(bytes));
-    return new BitmapDirectory(place, entries(bytes, place, header, fileLength, where));
+    return new BitmapDirectory(place, entries(bytes, place, header, fileLength, where), null);
   }
 
   private static void checkPlace(
@@ -141,8 +163,21 @@ final class BitmapDirectory {
     return place;
   }
 
-  /** What callers see. */
+  /** What is wrong with the directory as a whole, or {@code null}. */
+  String damage() {
+    return damage;
+  }
+
+  /** Whether an entry of {@link #stored} stands for a directory damaged as a whole. */
+  boolean standsForAll(StoredBitmap bitmap) {
+    return damage != null && bitmap.name().equals(DAMAGED);
+  }
+
+  /** What callers see: a damaged directory as one unusable bitmap. */
   List<StoredBitmap> stored() {
+    if (damage != null) {
+      return List.of(new StoredBitmap(0, DAMAGED, 0, false, false, damage));
+    }
     return entries.stream().map(DirectoryEntry::stored).toList();
   }
 
@@ -156,7 +191,8 @@ final class BitmapDirectory {
                     e.usable()
                         ? new DirectoryEntry(e.position(), e.bytes(true), e.stored().index(), null)
                         : e)
-            .toList());
+            .toList(),
+        damage);
   }
 
   /**

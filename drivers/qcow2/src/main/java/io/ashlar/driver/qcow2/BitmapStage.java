@@ -14,13 +14,9 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A bitmap directory in new clusters, durable, and not yet the image's. */
 final class BitmapStage implements BitmapStore.StagedDirectory {
-  private static final Logger LOG = LoggerFactory.getLogger(BitmapStage.class);
-
   private enum State {
     STAGED,
     PUBLISHING,
@@ -34,6 +30,8 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
   private final BitmapDirectory old;
   private final Set<Integer> kept = new HashSet<>();
   private final List<long[]> runs = new ArrayList<>();
+  private final List<Long> tables = new ArrayList<>();
+  private boolean keepsDamaged;
   private BitmapsExtension place;
   private State state = State.STAGED;
 
@@ -69,6 +67,10 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
     for (BitmapEntry entry : entries) {
       String name;
       if (entry instanceof BitmapEntry.Kept keep) {
+        if (old.standsForAll(keep.stored())) {
+          keepDamaged(entries);
+          return;
+        }
         DirectoryEntry found = old.find(keep.stored(), space.nodeName());
         if (!kept.add(found.stored().index())) {
           throw exists(found.stored().name());
@@ -81,7 +83,7 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
         name = found.stored().name();
       } else {
         BitmapEntry.Written written = (BitmapEntry.Written) entry;
-        owner.checkStorable(written.name(), written.granularity(), space.virtualSize(), 0);
+        owner.requireStorable(written.name(), written.granularity(), space.virtualSize(), 0);
         name = written.name();
         size += DirectoryEntry.paddedLength(0, Qcow2Bitmaps.nameBytes(old, name).length);
       }
@@ -101,6 +103,15 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
     }
   }
 
+  /** A directory that nobody can read can only be kept as it is, or given up as a whole. */
+  private void keepDamaged(List<BitmapEntry> entries) {
+    if (entries.size() > 1) {
+      throw owner.damaged(old);
+    }
+    keepsDamaged = true;
+    place = old.place();
+  }
+
   private BlockException exists(String name) {
     return new BlockException(
         ErrorCode.BITMAP_EXISTS,
@@ -108,7 +119,7 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
   }
 
   private void writeAll(List<BitmapEntry> entries) {
-    if (entries.isEmpty()) {
+    if (entries.isEmpty() || keepsDamaged) {
       return;
     }
     ByteArrayOutputStream directory = new ByteArrayOutputStream();
@@ -126,7 +137,7 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
     long offset = allocate(g.clustersFor(bytes.length));
     byte[] padded = Arrays.copyOf(bytes, (int) (g.clustersFor(bytes.length) << g.clusterBits()));
     space.write(offset, ByteBuffer.wrap(padded));
-    space.flushRefcounts();
+    owner.steps().beforePublish(space);
     place = new BitmapsExtension(entries.size(), bytes.length, offset);
   }
 
@@ -142,6 +153,7 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
     ByteBuffer bytes = ByteBuffer.allocate((int) (clusters << g.clusterBits()));
     bytes.asLongBuffer().put(table);
     space.write(tableOffset, bytes);
+    tables.add(tableOffset);
     int flags =
         (bitmap.enabled() ? DirectoryEntry.AUTO : 0) | (bitmap.inUse() ? DirectoryEntry.IN_USE : 0);
     return DirectoryEntry.encode(
@@ -193,44 +205,58 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
           ErrorCode.INTERNAL,
           "the staged bitmaps of '" + space.nodeName() + "' were given up; stage them again");
     }
+    if (keepsDamaged) {
+      state = State.PUBLISHED;
+      return;
+    }
     owner.publishing(this);
     state = State.PUBLISHING;
-    space.updateHeader(space.header().withBitmaps(place));
+    boolean done = false;
+    try {
+      owner
+          .steps()
+          .publish(() -> space.updateHeader(space.header().withBitmaps(place)), this::freeOld);
+      done = true;
+    } finally {
+      if (!done) {
+        owner.steps().publishFailed(this::freeRuns);
+      }
+    }
     state = State.PUBLISHED;
     owner.published();
-    freeOld();
+    tables.forEach(owner::wrote);
   }
 
   /** Frees what the new directory does not keep. What cannot be freed leaks, and nothing else. */
   private void freeOld() {
+    if (old.place() == null) {
+      return;
+    }
+    BitmapReclaim reclaim = new BitmapReclaim(space);
+    if (old.damage() != null) {
+      space.warn("the clusters of a damaged bitmap directory leak: " + old.damage());
+      return;
+    }
+    List<DirectoryEntry> unread = new ArrayList<>();
     for (DirectoryEntry entry : old.entries()) {
-      if (!kept.contains(entry.stored().index()) && entry.usable()) {
-        try {
-          freeBitmap(entry);
-        } catch (BlockException e) {
-          LOG.warn("clusters of a removed bitmap of '{}' leak: {}", space.nodeName(), e.toString());
-        }
+      if (kept.contains(entry.stored().index())) {
+        continue;
+      }
+      if (owner.forgetRead(entry) && entry.usable() && !sharesTable(entry)) {
+        reclaim.known(entry);
+      } else {
+        unread.add(entry);
       }
     }
-    if (old.place() != null) {
-      try {
-        space.free(old.place().directoryOffset(), g.clustersFor(old.place().directorySize()));
-      } catch (BlockException e) {
-        LOG.warn("the old bitmap directory of '{}' leaks: {}", space.nodeName(), e.toString());
-      }
+    reclaim.run(old.place().directoryOffset(), g.clustersFor(old.place().directorySize()));
+    if (!unread.isEmpty()) {
+      reclaim.unread(unread);
     }
   }
 
-  private void freeBitmap(DirectoryEntry entry) {
-    BitmapTable table = new BitmapTable(space, entry);
-    table.walk(
-        (index, value) -> {
-          // A damaged entry may point anywhere: better a leak than somebody's data freed.
-          if (!table.damaged(value) && L2Entry.offset(value) != 0) {
-            space.free(L2Entry.offset(value), 1);
-          }
-        });
-    space.free(entry.tableOffset(), table.tableClusters());
+  private boolean sharesTable(DirectoryEntry entry) {
+    return old.entries().stream()
+        .anyMatch(e -> e != entry && e.tableOffset() == entry.tableOffset());
   }
 
   @Override
@@ -247,13 +273,8 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
   }
 
   private void freeRuns() {
-    for (long[] run : runs) {
-      try {
-        space.free(run[0], run[1]);
-      } catch (BlockException e) {
-        LOG.warn("clusters of staged bitmaps of '{}' leak: {}", space.nodeName(), e.toString());
-      }
-    }
+    BitmapReclaim reclaim = new BitmapReclaim(space);
+    runs.forEach(run -> reclaim.run(run[0], run[1]));
     runs.clear();
   }
 }

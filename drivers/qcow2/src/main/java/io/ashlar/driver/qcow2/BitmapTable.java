@@ -51,7 +51,7 @@ final class BitmapTable {
   }
 
   /** Whether an entry breaks the format. */
-  boolean damaged(long value) {
+  static boolean damaged(long value, Geometry g) {
     long offset = L2Entry.offset(value);
     return (value & RESERVED) != 0 || offset != 0 && ((value & 1) != 0 || !g.aligned(offset));
   }
@@ -71,7 +71,7 @@ final class BitmapTable {
     walk(
         (index, value) -> {
           long offset = L2Entry.offset(value);
-          if (damaged(value) || offset != 0 && offset >= fileLength) {
+          if (damaged(value, g) || offset != 0 && offset >= fileLength) {
             throw new BlockException(
                 ErrorCode.IMAGE_CORRUPT,
                 "'"

@@ -13,11 +13,11 @@ final class CopiedCheck {
   private final Geometry g;
   private final ImageWalk walk;
 
-  CopiedCheck(BlockIo file, Header header, String where) {
+  CopiedCheck(BlockIo file, Header header) {
     this.file = file;
     this.header = header;
     this.g = header.geometry();
-    this.walk = new ImageWalk(file, header, where);
+    this.walk = new ImageWalk(file, header);
   }
 
   /**

@@ -52,6 +52,19 @@ final class CountWindow implements ImageWalk.References {
     }
   }
 
+  @Override
+  public void claimed(long offset, long bytes, ImageWalk.Findings told) {
+    long from = Math.max(offset >>> g.clusterBits(), first);
+    long to = Math.min(offset + bytes - 1 >>> g.clusterBits(), first + (1L << BITS) - 1);
+    for (long c = from; c <= to; c++) {
+      if (get(c) != 0) {
+        told.bitmap("ERROR a stored bitmap claims cluster " + c + ", which has another user");
+      } else {
+        used(c << g.clusterBits(), 1);
+      }
+    }
+  }
+
   /** The count of a cluster of this window. */
   int get(long cluster) {
     int at = (int) (cluster - first);

@@ -104,6 +104,20 @@ final class DirectoryEntry {
 
   private static String tableReason(
       ByteBuffer e, Geometry g, long size, long fileLength, int bits) {
+    String misplaced = misplaced(e, g, fileLength);
+    if (misplaced != null) {
+      return misplaced;
+    }
+    long entries = e.getInt(8) & 0xFFFF_FFFFL;
+    boolean inUse = (e.getInt(12) & IN_USE) != 0;
+    if (!inUse && entries != tableEntries(size, bits, g)) {
+      return "table of " + entries + " entries where the disk needs " + tableEntries(size, bits, g);
+    }
+    return null;
+  }
+
+  /** Why there can be no table where an entry says, or {@code null}. */
+  private static String misplaced(ByteBuffer e, Geometry g, long fileLength) {
     long table = e.getLong(0);
     long entries = e.getInt(8) & 0xFFFF_FFFFL;
     if (table <= 0 || !g.aligned(table)) {
@@ -115,11 +129,22 @@ final class DirectoryEntry {
     if (table > g.clustersFor(fileLength) * g.clusterSize() - entries * 8) {
       return "table at 0x" + Long.toHexString(table) + " lies outside the file";
     }
-    boolean inUse = (e.getInt(12) & IN_USE) != 0;
-    if (!inUse && entries != tableEntries(size, bits, g)) {
-      return "table of " + entries + " entries where the disk needs " + tableEntries(size, bits, g);
-    }
     return null;
+  }
+
+  /** Whether there can be a table where it says; what is in it is another matter. */
+  boolean hasTable(Geometry g, long fileLength) {
+    return misplaced(fields, g, fileLength) == null;
+  }
+
+  /**
+   * Whether a newer program may have given it clusters that its table does not name: its type,
+   * flags or extra data are not known.
+   */
+  boolean mayOwnMore() {
+    return (flags() & ~(IN_USE | AUTO)) != 0
+        || fields.get(16) != DIRTY_TRACKING
+        || fields.getInt(20) != 0;
   }
 
   /** Table entries that a bitmap over a disk of a size needs. */

@@ -1,26 +1,40 @@
 package io.ashlar.driver.qcow2;
 
-import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockIo;
-import io.ashlar.spi.Texts;
 import java.nio.ByteBuffer;
 
 /**
  * Walks everything that refers to clusters of an image (section 6), reading tables in pieces: at
  * most one cluster and 64 KiB are held. What is found wrong on the way is told, and the walk goes
- * on.
+ * on. Stored bitmaps have a {@link BitmapWalk} of their own.
  */
 final class ImageWalk {
   /** Sees the references, one each. */
   interface References {
     /** Bytes that are in use; each cluster they touch has one more reference. */
     void used(long offset, long bytes);
+
+    /**
+     * Bytes that a stored bitmap says are its own. A cluster with any other user is not: bitmaps
+     * share nothing, so the bitmap's table is wrong there.
+     */
+    default void claimed(long offset, long bytes, Findings findings) {
+      used(offset, bytes);
+    }
   }
 
   /** Sees what is wrong. */
   interface Findings {
     /** Something that may cost data. */
     void corruption(String text);
+
+    /** Damage of a stored bitmap: the bitmap is lost, and no guest data. */
+    default void bitmap(String text) {
+      corruption(text);
+    }
+
+    /** Something that is as it may be, and worth telling. */
+    default void remark(String text) {}
   }
 
   private static final int PIECE = 65_536;
@@ -28,16 +42,13 @@ final class ImageWalk {
   private final BlockIo file;
   private final Header header;
   private final Geometry g;
-  private final String where;
   private final long fileLength;
-  private boolean bitmapsUnknown;
   private Visited visited = new Visited();
 
-  ImageWalk(BlockIo file, Header header, String where) {
+  ImageWalk(BlockIo file, Header header) {
     this.file = file;
     this.header = header;
     this.g = header.geometry();
-    this.where = where;
     this.fileLength = file.length() + 511 & -512;
   }
 
@@ -51,22 +62,13 @@ final class ImageWalk {
     return g.clustersFor(fileLength);
   }
 
-  /**
-   * Whether some bitmap could not be walked, so that its clusters look like leaks and must not be
-   * freed.
-   */
-  boolean bitmapsUnknown() {
-    return bitmapsUnknown;
-  }
-
-  /** Header, active tables, data and bitmaps: everything but the refcounts' own clusters. */
+  /** Header, active tables and data. */
   void walk(References references, Findings findings) {
     visited = new Visited();
     use(0, g.clusterSize(), references, findings);
     use(header.l1Offset(), 8L * header.l1Size(), references, findings);
     eachEntry(
         header.l1Offset(), header.l1Size(), (index, entry) -> l1Entry(entry, references, findings));
-    walkBitmaps(references, findings);
   }
 
   private void l1Entry(long entry, References references, Findings findings) {
@@ -126,56 +128,6 @@ final class ImageWalk {
     use(offset, g.clusterSize(), references, findings);
   }
 
-  private void walkBitmaps(References references, Findings findings) {
-    BitmapsExtension place = header.bitmaps().orElse(null);
-    if (place == null || header.version() < 3) {
-      return;
-    }
-    BitmapDirectory directory;
-    try {
-      directory = BitmapDirectory.read(header, fileLength, this::read, where);
-    } catch (BlockException e) {
-      bitmapsUnknown = true;
-      findings.corruption("ERROR " + e.getMessage());
-      return;
-    }
-    use(place.directoryOffset(), place.directorySize(), references, findings);
-    for (DirectoryEntry entry : directory.entries()) {
-      walkBitmap(entry, references, findings);
-    }
-  }
-
-  private void walkBitmap(DirectoryEntry bitmap, References references, Findings findings) {
-    long table = bitmap.tableOffset();
-    long entries = bitmap.tableSize() & 0xFFFF_FFFFL;
-    String name = Texts.printable(bitmap.stored().name());
-    if (!bitmap.usable()) {
-      bitmapsUnknown = true;
-      findings.corruption(
-          "ERROR bitmap '" + name + "' is not understood: " + bitmap.stored().unusable());
-      if (table <= 0 || !g.aligned(table) || entries > DirectoryEntry.MAX_DATA >> g.clusterBits()) {
-        return;
-      }
-    }
-    use(table, 8 * entries, references, findings);
-    if (!enter(table, findings)) {
-      return;
-    }
-    eachEntry(
-        table,
-        entries,
-        (index, entry) -> {
-          long offset = L2Entry.offset(entry);
-          if ((entry & BitmapTable.RESERVED) != 0
-              || offset != 0 && ((entry & 1) != 0 || !g.aligned(offset))) {
-            findings.corruption(
-                "ERROR bitmap '" + name + "' has a damaged table entry: " + hex(entry));
-          } else if (offset != 0) {
-            use(offset, g.clusterSize(), references, findings);
-          }
-        });
-  }
-
   /** The clusters of the refcount table. */
   void walkRefcountTable(References references, Findings findings) {
     long bytes = (long) header.refcountTableClusters() << g.clusterBits();
@@ -214,12 +166,6 @@ final class ImageWalk {
         }
       }
     }
-  }
-
-  private void read(long offset, ByteBuffer target) {
-    byte[] bytes = new byte[target.remaining()];
-    HeaderCodec.readPadded(file, offset, bytes);
-    target.put(bytes);
   }
 
   private static String hex(long value) {

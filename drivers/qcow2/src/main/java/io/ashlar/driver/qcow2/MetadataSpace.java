@@ -1,6 +1,7 @@
 package io.ashlar.driver.qcow2;
 
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.BlockIo;
 import java.nio.ByteBuffer;
 
 /**
@@ -45,6 +46,12 @@ interface MetadataSpace {
    */
   void free(long offset, long clusters);
 
+  /** The storage child, for code that walks tables. */
+  BlockIo storage();
+
+  /** Tells users of the node something that no request fails by. */
+  void warn(String sentence);
+
   /** Reads from the storage child; zeroes past its end. */
   void read(long offset, ByteBuffer target);
 
@@ -67,4 +74,11 @@ interface MetadataSpace {
    *     NOT_SUPPORTED); the same call may be repeated
    */
   void updateHeader(Header next);
+
+  /**
+   * Refuses a header that {@link #updateHeader} could not write.
+   *
+   * @throws BlockException NO_SPACE or NOT_SUPPORTED
+   */
+  void requireRoom(Header next);
 }

@@ -63,8 +63,13 @@ final class Overlaps {
     guarded = kinds;
   }
 
-  /** Takes the places of the tables that the header names. */
-  void header(Header h) {
+  /**
+   * Takes the places of the tables that the header names.
+   *
+   * @param directory whether its bitmap directory is sound; the place of a damaged one may be
+   *     anything, guest data too, and guards nothing
+   */
+  void header(Header h, boolean directory) {
     List<Area> next = new ArrayList<>();
     next.add(new Area(HEADER, 0, 1));
     add(next, ACTIVE_L1, h.l1Offset(), 8L * h.l1Size());
@@ -73,7 +78,9 @@ final class Overlaps {
         REFCOUNT_TABLE,
         h.refcountTableOffset(),
         (long) h.refcountTableClusters() << clusterBits);
-    h.bitmaps().ifPresent(b -> add(next, BITMAP_DIRECTORY, b.directoryOffset(), b.directorySize()));
+    h.bitmaps()
+        .filter(b -> directory)
+        .ifPresent(b -> add(next, BITMAP_DIRECTORY, b.directoryOffset(), b.directorySize()));
     OverlapMap map = new OverlapMap();
     for (Area area : next) {
       map.add(area.first, area.count);

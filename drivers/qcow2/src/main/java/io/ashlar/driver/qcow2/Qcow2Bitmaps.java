@@ -9,7 +9,9 @@ import io.ashlar.spi.StoredBitmap;
 import io.ashlar.spi.Texts;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The persistent bitmaps of an image (sections 13 and 16). Every change goes to new clusters, is
@@ -21,11 +23,19 @@ import java.util.List;
  */
 final class Qcow2Bitmaps implements BitmapStore {
   private final MetadataSpace space;
+  private final BitmapSteps steps;
+  private final Set<Long> readTables = new HashSet<>();
   private BitmapStage undecided;
   private boolean armUncertain;
 
   Qcow2Bitmaps(MetadataSpace space) {
+    this(space, BitmapSteps.RIGHT);
+  }
+
+  /** With other steps, for tests. */
+  Qcow2Bitmaps(MetadataSpace space, BitmapSteps steps) {
     this.space = space;
+    this.steps = steps;
   }
 
   @Override
@@ -35,19 +45,29 @@ final class Qcow2Bitmaps implements BitmapStore {
 
   @Override
   public void load(StoredBitmap bitmap, BitmapSink sink) {
-    DirectoryEntry entry = read().find(bitmap, space.nodeName());
+    BitmapDirectory directory = read();
+    if (directory.standsForAll(bitmap)) {
+      throw notLoadable(bitmap, directory.damage());
+    }
+    DirectoryEntry entry = directory.find(bitmap, space.nodeName());
     if (!entry.usable() || (entry.flags() & DirectoryEntry.IN_USE) != 0) {
-      throw new BlockException(
-          ErrorCode.BITMAP_INCONSISTENT,
-          "bitmap '"
-              + Texts.printable(bitmap.name())
-              + "' of '"
-              + space.nodeName()
-              + "' cannot be loaded: "
-              + entry.stored().unusableReason().orElse("it was in use when the image was left")
-              + "; remove it and take a full backup");
+      throw notLoadable(
+          bitmap, entry.stored().unusableReason().orElse("it was in use when the image was left"));
     }
     new BitmapTable(space, entry).load(sink);
+    readTables.add(entry.tableOffset());
+  }
+
+  private BlockException notLoadable(StoredBitmap bitmap, String why) {
+    return new BlockException(
+        ErrorCode.BITMAP_INCONSISTENT,
+        "bitmap '"
+            + Texts.printable(bitmap.name())
+            + "' of '"
+            + space.nodeName()
+            + "' cannot be loaded: "
+            + why
+            + "; remove it and take a full backup");
   }
 
   @Override
@@ -55,8 +75,8 @@ final class Qcow2Bitmaps implements BitmapStore {
     requireWritable();
     settle();
     BitmapDirectory directory = read();
-    if (directory.place() == null) {
-      return;
+    if (directory.place() == null || directory.damage() != null) {
+      return; // a damaged directory is no one's truth
     }
     BitmapDirectory armed = directory.armed();
     byte[] bytes = new byte[(int) directory.place().directorySize()];
@@ -78,9 +98,9 @@ final class Qcow2Bitmaps implements BitmapStore {
     }
     // After a failure the flags may read as set without being durable: the next attempt writes
     // all of them again.
-    armUncertain = true;
+    armUncertain = steps.armAgainAfterFailure();
     writeSectors(directory.place().directoryOffset(), bytes, changed);
-    space.flush();
+    steps.afterArm(space);
     armUncertain = false;
   }
 
@@ -107,6 +127,27 @@ final class Qcow2Bitmaps implements BitmapStore {
 
   @Override
   public void checkStorable(String name, long granularity, long length, int bitmapsAlready) {
+    BitmapDirectory directory = read();
+    if (directory.damage() != null) {
+      throw damaged(directory);
+    }
+    requireStorable(name, granularity, length, bitmapsAlready);
+  }
+
+  /** The refusal of a new entry in a damaged directory. */
+  BlockException damaged(BitmapDirectory directory) {
+    return new BlockException(
+        ErrorCode.IMAGE_CORRUPT,
+        directory.damage()
+            + "; remove '"
+            + BitmapDirectory.DAMAGED
+            + "' of '"
+            + space.nodeName()
+            + "' before a bitmap is added");
+  }
+
+  /** The same, for an image whose directory is known to be sound. */
+  void requireStorable(String name, long granularity, long length, int bitmapsAlready) {
     Header header = space.header();
     if (header.version() < 3) {
       throw new BlockException(
@@ -137,8 +178,7 @@ final class Qcow2Bitmaps implements BitmapStore {
     if (bitmapsAlready >= BitmapsExtension.MAX_BITMAPS) {
       throw invalid("Maximum number of persistent bitmaps is already reached: 65535");
     }
-    HeaderFile.requireRoom(
-        header.withBitmaps(new BitmapsExtension(1, 24, g.clusterSize())), space.nodeName());
+    space.requireRoom(header.withBitmaps(new BitmapsExtension(1, 24, g.clusterSize())));
   }
 
   /** The bytes under which a name stands in the directory, or would stand there. */
@@ -163,19 +203,38 @@ final class Qcow2Bitmaps implements BitmapStore {
     undecided = null;
   }
 
+  /** The order of steps. */
+  BitmapSteps steps() {
+    return steps;
+  }
+
+  /** This node wrote the table at an offset, or has read all of it. */
+  void wrote(long tableOffset) {
+    readTables.add(tableOffset);
+  }
+
+  /** Whether this node wrote or read the table of an entry, and will not again. */
+  boolean forgetRead(DirectoryEntry entry) {
+    return readTables.remove(entry.tableOffset()) || !steps.verifyUnread();
+  }
+
   /** Makes the old header certain again after a publish of unknown outcome. */
   private void settle() {
     if (undecided == null) {
       return;
     }
-    space.updateHeader(space.header());
     BitmapStage loser = undecided;
-    undecided = null;
-    loser.giveUp();
+    steps.settle(
+        () -> space.updateHeader(space.header()),
+        () -> {
+          undecided = null;
+          loser.giveUp();
+        });
   }
 
   private BitmapDirectory read() {
-    return BitmapDirectory.read(space.header(), space.fileLength(), space::read, space.nodeName());
+    return BitmapDirectory.readOrDamaged(
+        space.header(), space.fileLength(), space::read, space.nodeName());
   }
 
   private void requireWritable() {

@@ -1,6 +1,7 @@
 package io.ashlar.driver.qcow2;
 
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.BlockIo;
 import io.ashlar.spi.Checkable.CheckResult;
 import io.ashlar.spi.Checkable.Repair;
 import io.ashlar.spi.Child;
@@ -38,6 +39,7 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
   private volatile boolean dirtyMarked;
   private volatile BlockException broken;
   private volatile boolean reported;
+  private volatile boolean directorySound;
 
   /** Reads the tables of an image whose header was checked. */
   Qcow2Image(OpenContext context, HostFile file, byte[] cluster, Header header, Settings settings) {
@@ -51,7 +53,8 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     this.stripes = new StripeLocks(context.waits());
     this.buffers = new Buffers(geometry.clusterSize());
     this.overlaps = new Overlaps(this, geometry.clusterBits(), settings.overlaps());
-    overlaps.header(header);
+    this.directorySound = directorySound(header);
+    overlaps.header(header, directorySound);
     this.refcounts = new Refcounts(file, header, this, overlaps, settings.refcountCacheBytes());
     this.allocator =
         new ClusterAllocator(file, geometry, refcounts, overlaps, inFlight, this, context.waits());
@@ -69,6 +72,15 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     this.rounds = new FlushRounds(context.waits(), round);
     this.size = header.size() & -512L;
     this.dirtyMarked = header.dirty();
+  }
+
+  private boolean directorySound(Header of) {
+    try {
+      return BitmapDirectory.readOrDamaged(of, fileLength(), file::read, nodeName()).damage()
+          == null;
+    } catch (BlockException e) {
+      return true; // it may be readable later
+    }
   }
 
   @Override
@@ -192,7 +204,7 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     headerLock.lock();
     try {
       headerFile.update(change.apply(headerFile.header()));
-      overlaps.header(headerFile.header());
+      overlaps.header(headerFile.header(), directorySound);
     } finally {
       headerLock.unlock();
     }
@@ -210,6 +222,7 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
 
   @Override
   public void updateHeader(Header next) {
+    directorySound |= !next.storedBitmaps().equals(header().storedBitmaps());
     // What other code changes at the same time comes from the present header.
     change(
         present -> {
@@ -317,7 +330,8 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
   private void reload() {
     Header now = header();
     overlaps.forgetTables();
-    overlaps.header(now);
+    directorySound = directorySound(now);
+    overlaps.header(now, directorySound);
     allocator.locked(() -> refcounts.load(now));
     allocator.restart();
     mapping.replaceCache(settings.slices());
@@ -345,6 +359,21 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
   @Override
   public long fileLength() {
     return file.length();
+  }
+
+  @Override
+  public BlockIo storage() {
+    return file.asBlockIo();
+  }
+
+  @Override
+  public void warn(String sentence) {
+    context.report(new NodeEvent.Warning("node '" + nodeName() + "': " + sentence));
+  }
+
+  @Override
+  public void requireRoom(Header next) {
+    HeaderFile.requireRoom(next, nodeName());
   }
 
   @Override

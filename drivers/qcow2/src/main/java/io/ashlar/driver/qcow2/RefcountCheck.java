@@ -31,13 +31,30 @@ final class RefcountCheck {
     final List<String> findings = new ArrayList<>();
     long corruptions;
     long leaks;
+    long bitmapErrors;
     boolean rebuild;
-    boolean bitmapsUnknown;
+    boolean unknownOwners;
 
     @Override
     public void corruption(String text) {
       corruptions++;
       note(text);
+    }
+
+    @Override
+    public void bitmap(String text) {
+      bitmapErrors++;
+      note(text);
+    }
+
+    @Override
+    public void remark(String text) {
+      note(text);
+    }
+
+    /** Everything that is wrong, of bitmaps too. */
+    long errors() {
+      return corruptions + bitmapErrors;
     }
 
     void leak(String text) {
@@ -70,23 +87,22 @@ final class RefcountCheck {
    * Checks, mends what is asked for, and checks again after mending.
    *
    * @throws BlockException NOT_SUPPORTED for images with features that are not served;
-   *     IMAGE_CORRUPT when LEAKS is asked for and refcounts must be rebuilt, or a bitmap is not
-   *     understood so that nobody knows what leaks
+   *     IMAGE_CORRUPT when LEAKS is asked for and refcounts must be rebuilt
    */
   CheckResult run(Repair repair) {
     for (String feature : FeatureCheck.notServed(header.header())) {
       throw new BlockException(
           ErrorCode.NOT_SUPPORTED, "'" + where + "' cannot be checked: " + feature);
     }
-    Tally before = round(Repair.NONE);
-    new CopiedCheck(file, header.header(), where).run(before, false);
+    Tally before = round(Repair.NONE, false);
+    new CopiedCheck(file, header.header()).run(before, false);
     if (repair == Repair.NONE) {
-      return new CheckResult(before.corruptions, before.leaks, 0, 0, before.findings);
+      return new CheckResult(before.errors(), before.leaks, 0, 0, before.findings);
     }
     requireMendable(repair, before);
     mend(repair, before);
-    Tally after = round(Repair.NONE);
-    new CopiedCheck(file, header.header(), where).run(after, false);
+    Tally after = round(Repair.NONE, false);
+    new CopiedCheck(file, header.header()).run(after, false);
     if (after.corruptions == 0) {
       long marks = Header.DIRTY | Header.CORRUPT;
       if ((header.header().incompatible() & marks) != 0) {
@@ -94,9 +110,9 @@ final class RefcountCheck {
       }
     }
     return new CheckResult(
-        before.corruptions,
+        before.errors(),
         before.leaks,
-        Math.max(0, before.corruptions - after.corruptions),
+        Math.max(0, before.errors() - after.errors()),
         Math.max(0, before.leaks - after.leaks),
         before.findings);
   }
@@ -127,38 +143,35 @@ final class RefcountCheck {
           ErrorCode.IMAGE_CORRUPT,
           "'" + where + "': ERROR need to rebuild refcount structures; repair all, not leaks");
     }
-    if (found.bitmapsUnknown) {
-      throw new BlockException(
-          ErrorCode.IMAGE_CORRUPT,
-          "'"
-              + where
-              + "': a stored bitmap is not understood, so nobody knows which clusters leak; remove"
-              + " the bitmap first");
-    }
   }
 
   private void mend(Repair repair, Tally found) {
     boolean all = repair == Repair.ALL;
     if (all) {
-      new CopiedCheck(file, header.header(), where).dropUnalignedZeroes();
+      new CopiedCheck(file, header.header()).dropUnalignedZeroes();
     }
     if (all && found.rebuild) {
-      new RefcountRebuild(file, header, where).run();
+      new RefcountRebuild(file, header, where, found.unknownOwners).run();
     } else {
-      round(repair);
+      round(repair, found.unknownOwners);
     }
     // Flags may only follow refcounts that are right and durable.
     if (all) {
-      new CopiedCheck(file, header.header(), where).run(new Tally(), true);
+      new CopiedCheck(file, header.header()).run(new Tally(), true);
     }
   }
 
-  /** Counts, compares, and sets refcounts where the repair says so. */
-  private Tally round(Repair repair) {
+  /**
+   * Counts, compares, and sets refcounts where the repair says so.
+   *
+   * @param unknownOwners whether an earlier round found that clusters without a user may have one
+   */
+  private Tally round(Repair repair, boolean unknownOwners) {
     Tally tally = new Tally();
-    ImageWalk walk = new ImageWalk(file, header.header(), where);
+    ImageWalk walk = new ImageWalk(file, header.header());
+    BitmapWalk bitmaps = new BitmapWalk(file, header.header(), walk, where, unknownOwners);
     StoredRefcounts stored = new StoredRefcounts(file, header.header(), walk);
-    BitSet windows = windows(walk, stored);
+    BitSet windows = windows(walk, bitmaps, stored);
     ImageWalk.Findings telling = tally;
     boolean first = true;
     for (int w = windows.nextSetBit(0); w >= 0; w = windows.nextSetBit(w + 1)) {
@@ -167,18 +180,20 @@ final class RefcountCheck {
       walk.walk(counts, first ? telling : text -> {});
       walk.walkRefcountTable(counts, first ? telling : text -> {});
       countBlocks(stored, counts, tally, first);
+      // After all others, who own what a damaged bitmap claims as well.
+      bitmaps.walk(counts, first ? telling : text -> {});
+      tally.unknownOwners = bitmaps.unknown();
       compare(walk, stored, counts, tally, repair);
       first = false;
     }
     if (repair != Repair.NONE) {
       stored.flush();
     }
-    tally.bitmapsUnknown = walk.bitmapsUnknown();
     return tally;
   }
 
   /** The windows in which anything is referred to or counted. */
-  private BitSet windows(ImageWalk walk, StoredRefcounts stored) {
+  private BitSet windows(ImageWalk walk, BitmapWalk bitmaps, StoredRefcounts stored) {
     CountWindow.Touched touched = new CountWindow.Touched(g);
     if (walk.clusters() <= 1L << CountWindow.BITS) {
       touched.windows.set(0);
@@ -186,6 +201,7 @@ final class RefcountCheck {
     }
     walk.walk(touched, text -> {});
     walk.walkRefcountTable(touched, text -> {});
+    bitmaps.walk(touched, text -> {});
     stored.eachBlock(offset -> touched.used(offset, g.clusterSize()));
     for (int i = 0; i < stored.tableLength(); i++) {
       long first = (long) i << g.refcountsPerBlockBits();
@@ -271,6 +287,9 @@ final class RefcountCheck {
     } else {
       tally.corruption("ERROR" + numbers);
       tally.rebuild |= refcount == 0;
+    }
+    if (referenced == 0 && tally.unknownOwners) {
+      return; // a bitmap that nobody can read may own it
     }
     if (repair == Repair.ALL || leak && repair == Repair.LEAKS) {
       stored.set(cluster, referenced);

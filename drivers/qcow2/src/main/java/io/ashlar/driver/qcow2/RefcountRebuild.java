@@ -11,18 +11,31 @@ import java.util.BitSet;
  * Makes a refcount table and blocks from what refers to the clusters (section 18). They go behind
  * everything else in the file, are flushed, and then one sector of the header points to them
  * (section 16); until then the old ones are untouched. Their clusters are free in the new counts.
+ * Where a stored bitmap cannot be read, clusters that the old counts call used stay used: they may
+ * be the bitmap's.
  */
 final class RefcountRebuild {
   private final BlockIo file;
   private final HeaderFile header;
   private final String where;
   private final Geometry g;
+  private final ImageWalk walk;
+  private final BitmapWalk bitmaps;
+  private final StoredRefcounts old;
 
-  RefcountRebuild(BlockIo file, HeaderFile header, String where) {
+  /**
+   * A rebuild.
+   *
+   * @param unknownOwners whether clusters that nothing is seen to use may belong to a bitmap
+   */
+  RefcountRebuild(BlockIo file, HeaderFile header, String where, boolean unknownOwners) {
     this.file = file;
     this.header = header;
     this.where = where;
     this.g = header.header().geometry();
+    this.walk = new ImageWalk(file, header.header());
+    this.bitmaps = new BitmapWalk(file, header.header(), walk, where, unknownOwners);
+    this.old = new StoredRefcounts(file, header.header(), walk);
   }
 
   /**
@@ -33,10 +46,9 @@ final class RefcountRebuild {
    *     NO_SPACE with the old structures still in force
    */
   void run() {
-    ImageWalk walk = new ImageWalk(file, header.header(), where);
     long start = walk.clusters();
     requireDescribable(start);
-    BitSet wanted = wantedBlocks(walk);
+    BitSet wanted = wantedBlocks();
     long[] size = size(wanted, start);
     long tableClusters = size[0];
     long end = size[1];
@@ -45,7 +57,7 @@ final class RefcountRebuild {
     for (int i = wanted.nextSetBit(0); i >= 0; i = wanted.nextSetBit(i + 1)) {
       table[i] = at++ << g.clusterBits();
     }
-    writeBlocks(walk, wanted, table, start, end);
+    writeBlocks(wanted, table, start, end);
     writeTable(table, start);
     file.flush();
     header.update(header.header().withRefcountTable(start << g.clusterBits(), (int) tableClusters));
@@ -61,14 +73,21 @@ final class RefcountRebuild {
   }
 
   /** Blocks that hold a count of something that is there already. */
-  private BitSet wantedBlocks(ImageWalk walk) {
+  private BitSet wantedBlocks() {
     BitSet wanted = new BitSet();
-    walk.walk(
+    ImageWalk.References blocks =
         (offset, bytes) -> {
           int shift = g.clusterBits() + g.refcountsPerBlockBits();
           wanted.set((int) (offset >>> shift), (int) (offset + bytes - 1 >>> shift) + 1);
-        },
-        text -> {});
+        };
+    walk.walk(blocks, text -> {});
+    bitmaps.walk(blocks, text -> {});
+    for (int i = 0; bitmaps.unknown() && i < old.tableLength(); i++) {
+      long first = (long) i << g.refcountsPerBlockBits();
+      if (old.hasBlock(i) && first < walk.clusters()) {
+        wanted.set(i);
+      }
+    }
     return wanted;
   }
 
@@ -89,8 +108,9 @@ final class RefcountRebuild {
     }
   }
 
-  private void writeBlocks(ImageWalk walk, BitSet wanted, long[] table, long start, long end) {
+  private void writeBlocks(BitSet wanted, long[] table, long start, long end) {
     CountWindow counts = null;
+    CountWindow replaced = null;
     byte[] bytes = new byte[g.clusterSize()];
     for (int i = wanted.nextSetBit(0); i >= 0; i = wanted.nextSetBit(i + 1)) {
       long first = (long) i << g.refcountsPerBlockBits();
@@ -99,9 +119,13 @@ final class RefcountRebuild {
         long cluster = first + slot;
         // A block may be larger than a window, and a window than many blocks.
         if (counts == null || !counts.covers(cluster)) {
-          counts = count(walk, cluster >>> CountWindow.BITS, start, end);
+          counts = count(cluster >>> CountWindow.BITS, start, end);
+          replaced = replaced(cluster >>> CountWindow.BITS);
         }
-        int value = counts.get(cluster);
+        long value = counts.get(cluster);
+        if (value == 0 && bitmaps.unknown() && cluster < start && replaced.get(cluster) == 0) {
+          value = old.get(cluster);
+        }
         if (value != 0) {
           RefcountCodec.set(bytes, g.refcountOrder(), slot, value);
         }
@@ -110,7 +134,17 @@ final class RefcountRebuild {
     }
   }
 
-  private CountWindow count(ImageWalk walk, long window, long start, long end) {
+  /** The old structures' own clusters. */
+  private CountWindow replaced(long window) {
+    CountWindow clusters = new CountWindow(g, window, text -> {});
+    if (bitmaps.unknown()) {
+      walk.walkRefcountTable(clusters, text -> {});
+      old.eachBlock(offset -> clusters.used(offset, g.clusterSize()));
+    }
+    return clusters;
+  }
+
+  private CountWindow count(long window, long start, long end) {
     CountWindow counts =
         new CountWindow(
             g,
@@ -126,6 +160,7 @@ final class RefcountRebuild {
                       + text);
             });
     walk.walk(counts, text -> {});
+    bitmaps.walk(counts, text -> {});
     counts.used(start << g.clusterBits(), end - start << g.clusterBits());
     return counts;
   }

@@ -4,6 +4,8 @@ import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockIo;
 import io.ashlar.spi.ErrorCode;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -17,6 +19,7 @@ final class PlainSpace implements MetadataSpace {
   private final Geometry g;
   private final Map<Long, byte[]> blocks = new TreeMap<>();
   private final Map<Long, byte[]> dirty = new TreeMap<>();
+  final List<String> warnings = new ArrayList<>();
 
   PlainSpace(BlockIo file) {
     this.file = file;
@@ -75,6 +78,21 @@ final class PlainSpace implements MetadataSpace {
       long c = (offset >>> g.clusterBits()) + i;
       set(c, refcount(c) - 1);
     }
+  }
+
+  @Override
+  public BlockIo storage() {
+    return file;
+  }
+
+  @Override
+  public void warn(String sentence) {
+    warnings.add(sentence);
+  }
+
+  @Override
+  public void requireRoom(Header next) {
+    HeaderFile.requireRoom(next, "plain");
   }
 
   @Override

@@ -164,7 +164,8 @@ class Qcow2BitmapsTest {
       for (MemoryNode disk : List.of(node.crashed(), node.copy())) {
         Path image = QemuTools.save(disk, directory.resolve("crash"));
         int exit = QemuTools.outcome("qemu-img", "check", image).exit();
-        assertThat(exit).as("stop %d", stop).isIn(done ? List.of(0) : List.of(0, 3));
+        // A failure while the old clusters are freed is no failure of the publish.
+        assertThat(exit).as("stop %d", stop).isIn(left[0] > 0 ? List.of(0) : List.of(0, 3));
         Qcow2Bitmaps seen = bitmaps(disk);
         List<StoredBitmap> found = seen.directory();
         boolean old = found.stream().allMatch(StoredBitmap::inUse);
@@ -178,7 +179,7 @@ class Qcow2BitmapsTest {
           assertThat(found.get(0).inUse()).isTrue();
         }
       }
-      if (done) {
+      if (left[0] > 0) {
         break;
       }
     }
@@ -356,9 +357,14 @@ class Qcow2BitmapsTest {
     for (BitmapsExtension extension : bad) {
       MemoryNode node = good.copy();
       node.put(0, HeaderCodec.encode(header.withBitmaps(extension)));
+      Qcow2Bitmaps damaged = bitmaps(node);
+      assertThat(damaged.directory())
+          .as("%s", extension)
+          .singleElement()
+          .matches(b -> b.unusable().contains("the header names"));
       BlockException e =
-          catchThrowableOfType(BlockException.class, () -> bitmaps(node).directory());
-      assertThat(e).as("%s", extension).isNotNull();
+          catchThrowableOfType(
+              BlockException.class, () -> damaged.checkStorable("a", 65536, 64 << 20, 0));
       assertThat(e.code()).isEqualTo(ErrorCode.IMAGE_CORRUPT);
     }
   }

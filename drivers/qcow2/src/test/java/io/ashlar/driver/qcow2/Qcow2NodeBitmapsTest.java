@@ -66,6 +66,7 @@ class Qcow2NodeBitmapsTest {
       MemoryNode file = start.copy();
       BlockNode node = open(file);
       BitmapStore store = (BitmapStore) node;
+      store.load(store.directory().get(0), new BitArray());
       node.write(100_000, ByteBuffer.allocate(700), 0);
       int[] left = {stop};
       file.faults()

@@ -223,7 +223,7 @@ class RefcountCheckTest {
     CrashLog rebuild = new CrashLog(fresh);
     HeaderFile header = new HeaderFile(rebuild, HeaderCodec.readCluster(rebuild, "x"), "x");
     long old = header.header().refcountTableOffset();
-    new RefcountRebuild(rebuild, header, "x").run();
+    new RefcountRebuild(rebuild, header, "x", false).run();
     for (MemoryNode disk : rebuild.states()) {
       if (HeaderCodec.read(disk, "x").refcountTableOffset() != old) {
         QemuTools.assertClean(disk, directory.resolve("switched"));
