@@ -17,6 +17,7 @@ import java.nio.file.Path;
  */
 public final class LinuxFileIo implements FileIo {
   private static final int MODE = 0644;
+  private static final int PRIVATE_MODE = 0600;
 
   /**
    * Files of this machine.
@@ -31,20 +32,31 @@ public final class LinuxFileIo implements FileIo {
   @Override
   public OpenFile open(Path path, Access access) {
     int mode = access == Access.READ_WRITE ? Libc.O_RDWR : Libc.O_RDONLY;
-    return new AnchorFile(path, descriptor(path, mode | Libc.O_NONBLOCK, access, "Could not open"));
+    return new AnchorFile(
+        path, descriptor(path, mode | Libc.O_NONBLOCK, MODE, access, "Could not open"));
   }
 
   @Override
   public OpenFile create(Path path) {
-    int flags = Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL;
-    return new AnchorFile(path, descriptor(path, flags, Access.READ_WRITE, "Could not create"));
+    return create(path, MODE);
   }
 
-  private static int descriptor(Path path, int flags, Access access, String what) {
+  @Override
+  public OpenFile createPrivate(Path path) {
+    return create(path, PRIVATE_MODE);
+  }
+
+  private static OpenFile create(Path path, int mode) {
+    int flags = Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL;
+    return new AnchorFile(
+        path, descriptor(path, flags, mode, Access.READ_WRITE, "Could not create"));
+  }
+
+  private static int descriptor(Path path, int flags, int mode, Access access, String what) {
     byte[] name = Paths.bytes(path);
     int descriptor;
     do {
-      descriptor = Libc.open(name, flags | Libc.O_CLOEXEC, MODE);
+      descriptor = Libc.open(name, flags | Libc.O_CLOEXEC, mode);
     } while (descriptor < 0 && Errno.last() == Errno.EINTR);
     if (descriptor < 0) {
       int errno = Errno.last();
@@ -75,7 +87,7 @@ public final class LinuxFileIo implements FileIo {
   @Override
   public void syncDirectory(Path directory) {
     int flags = Libc.O_RDONLY | Libc.O_DIRECTORY;
-    int descriptor = descriptor(directory, flags, Access.READ_ONLY, "Could not open directory");
+    int descriptor = descriptor(directory, flags, 0, Access.READ_ONLY, "Could not open directory");
     try {
       if (Libc.fsync(descriptor) != 0) {
         throw Errno.failure("Could not flush directory", directory);

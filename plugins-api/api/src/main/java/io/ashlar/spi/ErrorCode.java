@@ -75,6 +75,11 @@ public enum ErrorCode {
   IMAGE_CORRUPT(0x1_0003, ErrorKind.IMAGE),
   /** The image asks for more memory or time than its limits allow. */
   IMAGE_LIMIT(0x1_0004, ErrorKind.IMAGE),
+  /**
+   * The journal beside an image contradicts its own format, has lost something, or belongs to
+   * another image; it is not used.
+   */
+  JOURNAL_DAMAGED(0x1_0005, ErrorKind.IMAGE),
 
   /** The storage reported an error. */
   IO_ERROR(0x2_0000, ErrorKind.STORAGE),

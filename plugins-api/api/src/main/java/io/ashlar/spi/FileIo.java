@@ -24,6 +24,16 @@ public interface FileIo {
    */
   OpenFile create(Path path);
 
+  /**
+   * As {@link #create}, but mode 0600: nobody else may read it.
+   *
+   * @throws BlockException NOT_SUPPORTED where files cannot be kept from others
+   */
+  default OpenFile createPrivate(Path path) {
+    throw new BlockException(
+        ErrorCode.NOT_SUPPORTED, "file '" + path + "' cannot be kept from other users here");
+  }
+
   /** Removes a file; true if there was one. */
   boolean delete(Path path);
 

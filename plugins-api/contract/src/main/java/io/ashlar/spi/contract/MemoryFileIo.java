@@ -74,6 +74,12 @@ public final class MemoryFileIo implements FileIo {
     }
   }
 
+  /** As {@link #create}; files in memory have no modes. */
+  @Override
+  public OpenFile createPrivate(Path path) {
+    return create(path);
+  }
+
   @Override
   public boolean delete(Path path) {
     lock.lock();

@@ -1,0 +1,185 @@
+package io.ashlar.engine.journal.akka;
+
+import io.ashlar.engine.journal.file.AppendListener;
+import io.ashlar.engine.journal.file.Journal;
+import io.ashlar.engine.journal.file.JournalEnvironment;
+import io.ashlar.engine.journal.file.JournalExpectation;
+import io.ashlar.engine.journal.file.JournalIdentity;
+import io.ashlar.engine.journal.file.JournalRecord;
+import io.ashlar.engine.journal.file.JournalSettings;
+import io.ashlar.engine.journal.file.NewRecord;
+import io.ashlar.engine.journal.file.RecordTypes;
+import io.ashlar.engine.journal.file.RecordVisitor;
+import io.ashlar.engine.journal.file.Retention;
+import io.ashlar.spi.BlockException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A journal that persistent actors may use, beside others who append records of their own types to
+ * it. Route persistence ids to it by {@link JournalFiles}.
+ */
+public final class ActorJournal implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ActorJournal.class);
+
+  /** A file smaller than this is not worth a compaction, bytes. */
+  private static final long SMALL = 4 << 20;
+
+  private final Journal journal;
+  private final EntityIndex index;
+  private final Executor executor;
+  private final Retention others;
+  private final AtomicBoolean compacting = new AtomicBoolean();
+  private volatile long compactAt;
+
+  private ActorJournal(Journal journal, EntityIndex index, Executor executor, Retention others) {
+    this.journal = journal;
+    this.index = index;
+    this.executor = executor;
+    this.others = others;
+    this.compactAt = threshold();
+  }
+
+  /**
+   * Begins a journal.
+   *
+   * @param others decides at a compaction about records that are not of persistent actors
+   * @throws BlockException as {@link Journal#create}
+   */
+  public static ActorJournal create(
+      JournalEnvironment environment,
+      Path path,
+      JournalIdentity identity,
+      JournalSettings settings,
+      Retention others) {
+    Journal journal = Journal.create(environment, path, identity, settings);
+    return new ActorJournal(journal, new EntityIndex(), environment.executor(), others);
+  }
+
+  /**
+   * Opens a journal.
+   *
+   * @param others decides at a compaction about records that are not of persistent actors
+   * @param visitor sees those records
+   * @throws BlockException as {@link Journal#open}
+   */
+  public static ActorJournal open(
+      JournalEnvironment environment,
+      Path path,
+      JournalExpectation expected,
+      JournalSettings settings,
+      Retention others,
+      RecordVisitor visitor) {
+    EntityIndex index = new EntityIndex();
+    Journal journal =
+        Journal.open(
+            environment,
+            path,
+            expected,
+            settings,
+            found -> {
+              if (!index.add(found)) {
+                visitor.visit(found);
+              }
+            });
+    return new ActorJournal(journal, index, environment.executor(), others);
+  }
+
+  /** The file. */
+  public Journal journal() {
+    return journal;
+  }
+
+  EntityIndex index() {
+    return index;
+  }
+
+  /** Runs I/O where it belongs. */
+  void execute(Runnable task) {
+    executor.execute(task);
+  }
+
+  /** Appends and then, when it is durable, does the rest with the number of the last record. */
+  void append(
+      List<NewRecord> records,
+      LongConsumer durable,
+      java.util.function.Consumer<BlockException> failed) {
+    journal.append(
+        records,
+        new AppendListener() {
+          @Override
+          public void durable(long lastLsn) {
+            durable.accept(lastLsn);
+          }
+
+          @Override
+          public void failed(BlockException failure) {
+            failed.accept(failure);
+          }
+        });
+  }
+
+  /** Writes the file anew when much of it is forgotten. Call it on the executor. */
+  void compactIfWorthIt() {
+    if (journal.statistics().used() < compactAt || !compacting.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      compact();
+    } catch (BlockException e) {
+      LOG.warn("Could not compact; nothing is lost", e);
+    } finally {
+      compactAt = threshold();
+      compacting.set(false);
+    }
+  }
+
+  /**
+   * Writes the file anew without what is forgotten.
+   *
+   * @throws BlockException as {@link Journal#compact}
+   */
+  public void compact() {
+    journal.compact(new Wanted());
+  }
+
+  private long threshold() {
+    return SMALL + 2 * journal.statistics().used();
+  }
+
+  /** Closes the file. Idempotent. */
+  @Override
+  public void close() {
+    journal.close();
+  }
+
+  /** The index of the moment may lag behind the file, so the file itself is asked. */
+  private final class Wanted implements Retention {
+    private final EntityIndex now = new EntityIndex();
+
+    @Override
+    public void sees(JournalRecord found) {
+      if (!now.add(found)) {
+        others.sees(found);
+      }
+    }
+
+    @Override
+    public boolean keeps(JournalRecord found) {
+      return switch (found.type()) {
+        case RecordTypes.EVENT,
+            RecordTypes.EVENTS_DELETED,
+            RecordTypes.SNAPSHOT,
+            RecordTypes.SNAPSHOTS_DELETED ->
+            now.keeps(found);
+        case RecordTypes.OPENED -> found.epoch() == journal.epoch();
+        default -> others.keeps(found);
+      };
+    }
+  }
+}

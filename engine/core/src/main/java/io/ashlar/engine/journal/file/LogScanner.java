@@ -1,0 +1,262 @@
+package io.ashlar.engine.journal.file;
+
+import io.ashlar.spi.FileHandle;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.zip.CRC32C;
+
+/**
+ * Reads a journal from its beginning and believes nothing that is not proved: every frame must hold
+ * its checksums and follow the one before it. The first place where no good frame stands is the end
+ * if nothing good follows it, which is what an unfinished write looks like; otherwise something was
+ * lost.
+ */
+final class LogScanner {
+  private final Path path;
+  private final FileHandle handle;
+  private final JournalRules rules;
+  private final ReadWindow window;
+  private final FileHeader header;
+  private long length;
+
+  private long position = Layout.HEADER;
+  private int checksum;
+  private long nextFrame;
+  private long lastLsn;
+  private long epoch;
+  private long space;
+  private long lastFrame;
+  private boolean marked;
+  private boolean commits;
+
+  /**
+   * Reads the header.
+   *
+   * @throws JournalDamagedException when it cannot be trusted
+   */
+  LogScanner(Path path, FileHandle handle, JournalRules rules) {
+    this.path = path;
+    this.handle = handle;
+    this.rules = rules;
+    this.window = new ReadWindow(path, handle);
+    this.header = FileHeader.decode(path, window.upTo(0, Layout.HEADER), rules);
+    this.checksum = header.checksum();
+    this.nextFrame = header.firstFrame();
+    this.epoch = header.epoch();
+    this.space = header.space();
+  }
+
+  FileHeader header() {
+    return header;
+  }
+
+  long position() {
+    return position;
+  }
+
+  /** Shows the records up to a position that is known to be a good end. */
+  void scanTo(long end, RecordVisitor visitor) {
+    length = handle.length();
+    window.forget();
+    while (position < end) {
+      if (!step(visitor) || marked) {
+        throw damaged(Damage.GAP, position, "what was there when it was opened is gone");
+      }
+    }
+  }
+
+  /**
+   * Shows the records from the present position on, and finds the end. May be called again when the
+   * file has grown or changed.
+   *
+   * @throws JournalDamagedException when the file cannot be trusted; what was shown before is then
+   *     not to be trusted either
+   */
+  LogEnd scan(RecordVisitor visitor) {
+    length = handle.length();
+    window.forget();
+    marked = false;
+    requireSpace(position);
+    boolean more = true;
+    while (more) {
+      more = step(visitor) && !marked;
+    }
+    if (lastLsn < header.baseLsn()) {
+      // A compaction that kept little, or nothing, of what came before it.
+      lastLsn = header.baseLsn();
+    }
+    long leftover = leftoverEnd();
+    return new LogEnd(
+        position, checksum, nextFrame, lastLsn, epoch, space, marked, lastFrame, leftover);
+  }
+
+  /** Whether there was a good frame at the position, which is then behind it. */
+  private boolean step(RecordVisitor visitor) {
+    if (position + Layout.SECTOR > length) {
+      return false;
+    }
+    ByteBuffer sector = window.at(position, Layout.SECTOR);
+    if (!FrameHeader.isAt(sector, header.identity(), rules)) {
+      return false;
+    }
+    int own = FrameHeader.checksum(sector);
+    FrameHeader frame = FrameHeader.decode(sector);
+    long frameLength = check(frame);
+    if (frame.kind() == FrameHeader.MARK) {
+      marked = true;
+      return true;
+    }
+    if (!rules.checksumHolds(frame.bodyChecksum(), bodyChecksum(frameLength))) {
+      return false;
+    }
+    showRecords(frame, visitor);
+    lastFrame = position;
+    position += frameLength;
+    checksum = own;
+    nextFrame = frame.number() + 1;
+    epoch = frame.epoch();
+    return true;
+  }
+
+  /** Whether a frame whose own checksum holds may stand here; the bytes it takes. */
+  private long check(FrameHeader frame) {
+    int kind = frame.kind();
+    if (!rules.chainHolds(frame.previous(), checksum)) {
+      throw damaged(Damage.CHAIN, position, "a frame does not follow the one before it");
+    }
+    if (!rules.numberHolds(frame.number(), nextFrame)) {
+      throw damaged(
+          Damage.CHAIN,
+          position,
+          "frame %d stands where %d is due".formatted(frame.number(), nextFrame));
+    }
+    if (frame.epoch() < epoch) {
+      throw damaged(Damage.EPOCH, position, "epoch %d follows %d".formatted(frame.epoch(), epoch));
+    }
+    boolean mark = kind == FrameHeader.MARK;
+    if (kind < FrameHeader.COMMIT || kind > FrameHeader.MARK || mark != (frame.count() == 0)) {
+      throw damaged(Damage.CONTENT, position, "a frame of an unknown kind");
+    }
+    if (kind == FrameHeader.KEPT && commits) {
+      throw damaged(Damage.CONTENT, position, "records of a compaction follow others");
+    }
+    long frameLength = Layout.frameLength(Math.max(frame.body(), 0));
+    if (frame.body() < 0
+        || frame.body() > Layout.LONGEST_BODY
+        || mark && frame.body() != 0
+        || frame.count() < 0
+        || (long) frame.count() * Layout.RECORD_HEADER > frame.body()) {
+      throw damaged(
+          Damage.LENGTH,
+          position,
+          "a frame of %d records claims %d bytes".formatted(frame.count(), frame.body()));
+    }
+    space = Math.max(space, frame.space());
+    requireSpace(position + frameLength);
+    return frameLength;
+  }
+
+  private void requireSpace(long end) {
+    if (length < space || length < end) {
+      throw damaged(
+          Damage.CUT,
+          length,
+          "the file has %d bytes and once had %d".formatted(length, Math.max(space, end)));
+    }
+  }
+
+  private int bodyChecksum(long frameLength) {
+    CRC32C sum = Layout.checksum(header.identity());
+    long end = position + frameLength;
+    for (long at = position + Layout.FRAME_HEADER; at < end; ) {
+      int piece = (int) Math.min(ReadWindow.SIZE, end - at);
+      sum.update(window.at(at, piece));
+      at += piece;
+    }
+    return (int) sum.getValue();
+  }
+
+  private void showRecords(FrameHeader frame, RecordVisitor visitor) {
+    if (frame.kind() == FrameHeader.COMMIT && !commits) {
+      commits = true;
+      lastLsn = Math.max(lastLsn, header.baseLsn());
+    }
+    long at = position + Layout.FRAME_HEADER;
+    long end = at + frame.body();
+    for (int i = 0; i < frame.count(); i++) {
+      if (end - at < Layout.RECORD_HEADER) {
+        throw damaged(Damage.LENGTH, at, "a record begins behind the end of its frame");
+      }
+      ByteBuffer head = window.at(at, Layout.RECORD_HEADER);
+      int size = head.getInt();
+      int type = Short.toUnsignedInt(head.getShort());
+      head.getShort();
+      long lsn = head.getLong();
+      long written = head.getLong();
+      if (size < 0 || size > end - at - Layout.RECORD_HEADER) {
+        throw damaged(Damage.LENGTH, at, "a record claims %d bytes".formatted(size));
+      }
+      checkRecord(frame, i, at, type, lsn, written);
+      ByteBuffer payload = window.copy(at + Layout.RECORD_HEADER, size);
+      visitor.visit(new JournalRecord(lsn, written, type, payload));
+      lastLsn = lsn;
+      at += Layout.RECORD_HEADER + size;
+    }
+    if (at != end) {
+      throw damaged(Damage.LENGTH, at, "a frame holds more than its records");
+    }
+  }
+
+  private void checkRecord(
+      FrameHeader frame, int index, long at, int type, long lsn, long written) {
+    boolean first = index == 0;
+    boolean due =
+        frame.kind() == FrameHeader.COMMIT
+            ? rules.numberHolds(lsn, lastLsn + 1)
+            : lsn > lastLsn && lsn <= header.baseLsn();
+    if (!due || first && lsn != frame.firstLsn()) {
+      throw damaged(Damage.LSN, at, "record %d stands behind %d".formatted(lsn, lastLsn));
+    }
+    boolean opening = frame.kind() == FrameHeader.COMMIT && frame.epoch() > epoch;
+    if (first && opening && type != RecordTypes.OPENED) {
+      throw damaged(
+          Damage.EPOCH, at, "epoch %d begins without being opened".formatted(frame.epoch()));
+    }
+    if (frame.kind() == FrameHeader.COMMIT ? written != frame.epoch() : written > frame.epoch()) {
+      throw damaged(
+          Damage.EPOCH,
+          at,
+          "a record of epoch %d in a frame of %d".formatted(written, frame.epoch()));
+    }
+  }
+
+  /** Refuses a good frame behind the end; finds how far other remains go. */
+  private long leftoverEnd() {
+    long from = marked ? position + Layout.SECTOR : position;
+    long end = 0;
+    for (long at = from; at + Layout.SECTOR <= length; at += Layout.SECTOR) {
+      ByteBuffer sector = window.at(at, Layout.SECTOR);
+      if (at > position && FrameHeader.isAt(sector, header.identity(), rules)) {
+        throw damaged(
+            Damage.GAP, position, "nothing readable stands here, and a good frame at " + at);
+      }
+      if (!isZero(sector)) {
+        end = at + Layout.SECTOR;
+      }
+    }
+    return end;
+  }
+
+  private static boolean isZero(ByteBuffer sector) {
+    for (int i = 0; i < Layout.SECTOR; i += Long.BYTES) {
+      if (sector.getLong(i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private JournalDamagedException damaged(Damage damage, long at, String what) {
+    return new JournalDamagedException(path, damage, at, what);
+  }
+}
