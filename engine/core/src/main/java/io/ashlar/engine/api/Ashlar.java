@@ -6,6 +6,7 @@ import io.ashlar.engine.Engine;
 import io.ashlar.spi.ImageReport;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -57,6 +58,13 @@ public interface Ashlar extends AutoCloseable {
 
   /** The jobs. */
   Jobs jobs();
+
+  /**
+   * {@code transaction}: all actions take effect together, or the reply fails, naming the action by
+   * its index from 0, and everything is as before. The reply has the jobs that run now, in the
+   * order of their actions.
+   */
+  Reply<List<Job>> transaction(TransactionRequest request);
 
   /**
    * Subscribes to events.

@@ -99,8 +99,18 @@ public sealed interface BitmapCommand {
       String target, List<BitTree> sources, List<String> names, ActorRef<StatusReply<Done>> replyTo)
       implements BitmapCommand {}
 
-  /** A stable copy of a bitmap's bits, with those of its successor. */
-  record Snapshot(String name, ActorRef<StatusReply<BitTree>> replyTo) implements BitmapCommand {}
+  /**
+   * A stable copy of a bitmap's bits, with those of its successor.
+   *
+   * @param free refuse one that a job or an export holds
+   */
+  record Snapshot(String name, boolean free, ActorRef<StatusReply<BitTree>> replyTo)
+      implements BitmapCommand {
+    /** Of any bitmap. */
+    public Snapshot(String name, ActorRef<StatusReply<BitTree>> replyTo) {
+      this(name, false, replyTo);
+    }
+  }
 
   /** All bitmaps. */
   record Describe(ActorRef<StatusReply<List<BitmapInfo>>> replyTo) implements BitmapCommand {}
@@ -126,5 +136,26 @@ public sealed interface BitmapCommand {
    * @param uncopied bits to be OR-ed in whatever happens, or {@code null}
    */
   record Thaw(String name, boolean replace, BitTree uncopied, ActorRef<StatusReply<Done>> replyTo)
+      implements BitmapCommand {}
+
+  /**
+   * A transaction begins to work out what it makes of the bitmaps; users' commands wait until it is
+   * decided. The node is quiesced from before this until after the decision.
+   */
+  record Stage(ActorRef<StatusReply<StagedBitmaps>> replyTo) implements BitmapCommand {}
+
+  /** Tells the image what the transaction needs: all that can fail. */
+  record PrepareStaged(StagedBitmaps staged, ActorRef<StatusReply<Done>> replyTo)
+      implements BitmapCommand {}
+
+  /** The transaction was decided: its bitmaps are the node's. Cannot fail. */
+  record CommitStaged(StagedBitmaps staged, ActorRef<StatusReply<Done>> replyTo)
+      implements BitmapCommand {}
+
+  /**
+   * The transaction was given up. Memory is as before in any case; a failure is that the image
+   * could not be told, which the next write or store will make good.
+   */
+  record AbortStaged(StagedBitmaps staged, ActorRef<StatusReply<Done>> replyTo)
       implements BitmapCommand {}
 }

@@ -7,7 +7,6 @@ import io.ashlar.engine.journal.BitmapFact;
 import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
-import io.ashlar.spi.Texts;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -87,85 +86,22 @@ final class Desk {
     }
   }
 
-  /**
-   * The bitmap of that name.
-   *
-   * @throws BlockException BITMAP_NOT_FOUND; BITMAP_INCONSISTENT for an entry that cannot be used
-   */
+  /** What may be done now. */
+  BitmapChecks checks() {
+    return new BitmapChecks(node, state());
+  }
+
+  /** The commands from the present state on. */
+  BitmapSteps steps() {
+    return new BitmapSteps(checks(), disk());
+  }
+
+  /** See {@link BitmapChecks#find}. */
   BitmapState find(String name) {
-    return state()
-        .generation()
-        .find(name)
-        .orElseThrow(
-            () ->
-                state()
-                    .unusable(name)
-                    .map(
-                        entry ->
-                            error(
-                                ErrorCode.BITMAP_INCONSISTENT,
-                                name,
-                                "cannot be used: " + entry.unusable() + "; remove it"))
-                    .orElseGet(() -> notFound(name)));
-  }
-
-  /**
-   * A bitmap that nobody holds and that may differ from its stored copy; QEMU's order of checks.
-   */
-  BitmapState changeable(String name) {
-    BitmapState bitmap = free(find(name));
-    requireWritable(bitmap);
-    return consistent(bitmap);
-  }
-
-  BitmapState free(BitmapState bitmap) {
-    if (bitmap.busy()) {
-      throw error(
-          ErrorCode.BITMAP_BUSY,
-          bitmap.name(),
-          "is held by "
-              + state().owners().getOrDefault(bitmap.name(), "a job or an export")
-              + "; wait for its end or cancel it");
-    }
-    return bitmap;
-  }
-
-  void requireWritable(BitmapState bitmap) {
-    if (bitmap.persistent() && !state().writable()) {
-      throw readOnly(bitmap.name());
-    }
-  }
-
-  BitmapState consistent(BitmapState bitmap) {
-    if (bitmap.inconsistent()) {
-      throw error(
-          ErrorCode.BITMAP_INCONSISTENT,
-          bitmap.name(),
-          "was not stored cleanly; remove it and take a full backup");
-    }
-    return bitmap;
-  }
-
-  BlockException readOnly(String name) {
-    return error(
-        ErrorCode.BITMAP_READ_ONLY,
-        name,
-        "cannot change while the node is read-only; reopen it with read-only=false");
-  }
-
-  BlockException notFound(String name) {
-    return new BlockException(
-        ErrorCode.BITMAP_NOT_FOUND,
-        "node '"
-            + node
-            + "' has no bitmap '"
-            + Texts.printable(name)
-            + "'; it has "
-            + state().generation().bitmaps().stream().map(b -> Texts.printable(b.name())).toList());
+    return checks().find(name);
   }
 
   BlockException error(ErrorCode code, String bitmap, String what) {
-    return new BlockException(
-        code, "bitmap '" + Texts.printable(bitmap) + "' of node '" + node + "' " + what);
+    return checks().error(code, bitmap, what);
   }
 }

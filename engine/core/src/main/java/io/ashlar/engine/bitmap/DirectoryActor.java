@@ -24,6 +24,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   private final BitmapChanges changes;
   private final JobHolds holds;
   private final NodeTransitions transitions;
+  private final Stages stages;
 
   static Behavior<BitmapCommand> create(String node, NodeBitmaps bitmaps, Executor drivers) {
     return Behaviors.<Object>setup(context -> new DirectoryActor(context, node, bitmaps, drivers))
@@ -39,6 +40,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
     changes = new BitmapChanges(desk);
     holds = new JobHolds(desk);
     transitions = new NodeTransitions(desk);
+    stages = new Stages(desk);
   }
 
   @Override
@@ -61,6 +63,10 @@ final class DirectoryActor extends AbstractBehavior<Object> {
         .onMessage(BitmapCommand.Thaw.class, this::onThaw)
         .onMessage(BitmapCommand.Snapshot.class, this::onSnapshot)
         .onMessage(BitmapCommand.Describe.class, this::onDescribe)
+        .onMessage(BitmapCommand.Stage.class, this::onStage)
+        .onMessage(BitmapCommand.PrepareStaged.class, this::onPrepareStaged)
+        .onMessage(BitmapCommand.CommitStaged.class, this::onCommitStaged)
+        .onMessage(BitmapCommand.AbortStaged.class, this::onAbortStaged)
         .onMessage(Finished.class, this::onFinished)
         .onSignal(PostStop.class, signal -> onStop())
         .build();
@@ -134,7 +140,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
         "freezing",
         true,
         m.replyTo(),
-        () -> holds.freeze(m.name(), m.owner(), m.keeps()),
+        () -> changes.freeze(m.name(), m.owner(), m.keeps()),
         Finished.SERVE_NEXT);
     return this;
   }
@@ -148,13 +154,31 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   }
 
   private Behavior<Object> onSnapshot(BitmapCommand.Snapshot m) {
-    queue.aside("copying", m.replyTo(), () -> changes.snapshot(m.name()));
+    queue.aside("copying", m.replyTo(), () -> changes.snapshot(m.name(), m.free()));
     return this;
   }
 
   private Behavior<Object> onDescribe(BitmapCommand.Describe m) {
     queue.aside("listing", m.replyTo(), bitmaps::infos);
     return this;
+  }
+
+  private Behavior<Object> onStage(BitmapCommand.Stage m) {
+    queue.add("a transaction", true, m.replyTo(), stages::begin, Finished.STAGE);
+    return this;
+  }
+
+  private Behavior<Object> onPrepareStaged(BitmapCommand.PrepareStaged m) {
+    return ofNode(
+        "a transaction", m.replyTo(), () -> stages.prepare(m.staged()), Finished.SERVE_NEXT);
+  }
+
+  private Behavior<Object> onCommitStaged(BitmapCommand.CommitStaged m) {
+    return ofNode("a transaction", m.replyTo(), () -> stages.commit(m.staged()), Finished.UNSTAGE);
+  }
+
+  private Behavior<Object> onAbortStaged(BitmapCommand.AbortStaged m) {
+    return ofNode("a transaction", m.replyTo(), () -> stages.abort(m.staged()), Finished.UNSTAGE);
   }
 
   private Behavior<Object> onFinished(Finished how) {

@@ -23,7 +23,11 @@ final class DirectoryQueue {
     /** The node's change is undecided from now on. */
     HOLD,
     /** It is decided. */
-    RELEASE
+    RELEASE,
+    /** A transaction over the bitmaps is undecided from now on. */
+    STAGE,
+    /** It is decided. */
+    UNSTAGE
   }
 
   /**
@@ -49,6 +53,7 @@ final class DirectoryQueue {
   private final Deque<Job<?>> waiting = new ArrayDeque<>();
   private boolean busy;
   private boolean held;
+  private boolean staged;
 
   /**
    * An empty queue.
@@ -81,6 +86,8 @@ final class DirectoryQueue {
     switch (how) {
       case HOLD -> held = true;
       case RELEASE -> held = false;
+      case STAGE -> staged = true;
+      case UNSTAGE -> staged = false;
       case SERVE_NEXT -> {}
     }
     serveNext();
@@ -96,7 +103,7 @@ final class DirectoryQueue {
     Iterator<Job<?>> jobs = waiting.iterator();
     while (!busy && jobs.hasNext()) {
       Job<?> job = jobs.next();
-      if (held && !job.ofNode()) {
+      if ((held || staged) && !job.ofNode()) {
         continue;
       }
       jobs.remove();
@@ -128,12 +135,20 @@ final class DirectoryQueue {
     try {
       value = job.body().get();
     } catch (RuntimeException | Error e) {
-      ended.accept(job.then() == Finished.RELEASE ? Finished.RELEASE : Finished.SERVE_NEXT);
+ended.accept(ofFailure(job.then()));
       job.fail(explained(job.what(), e));
       return;
     }
     ended.accept(job.then());
     job.replyTo().tell(StatusReply.success(value));
+  }
+
+  /** What lets users' commands pass does so although it failed. */
+  private static Finished ofFailure(Finished then) {
+    return switch (then) {
+      case RELEASE, UNSTAGE -> then;
+      case SERVE_NEXT, HOLD, STAGE -> Finished.SERVE_NEXT;
+    };
   }
 
   private BlockException explained(String what, Throwable cause) {

@@ -4,7 +4,6 @@ import io.ashlar.engine.bitmap.bits.BitTree;
 import io.ashlar.engine.bitmap.bits.BitmapState;
 import io.ashlar.engine.bitmap.bits.Generation;
 import io.ashlar.engine.bitmap.bits.Generation.Change;
-import io.ashlar.engine.journal.BitmapFact.BitmapFrozen;
 import io.ashlar.engine.journal.BitmapFact.BitmapThawed;
 import io.ashlar.engine.journal.BitmapFact.Thaw;
 import io.ashlar.spi.BlockException;
@@ -18,28 +17,6 @@ final class JobHolds {
 
   JobHolds(Desk desk) {
     this.desk = desk;
-  }
-
-  /** Hands out the bits as they are at this moment; they do not change any more. */
-  BitTree freeze(String name, String owner, boolean keeps) {
-    BitmapState bitmap = desk.free(desk.find(name));
-    if (!keeps) {
-      desk.requireWritable(bitmap);
-    }
-    desk.consistent(bitmap);
-    if (!keeps) {
-      // The end of the job may change the bitmap; that the image cannot be told shows now.
-      desk.diverge(bitmap);
-    }
-    desk.recorded(
-        owner,
-        bitmap,
-        new BitmapFrozen(name, owner),
-        () -> {
-          desk.apply(desk.state().generation().createSuccessor(name));
-          desk.publish(desk.state().withOwner(name, owner));
-        });
-    return bitmap.tree();
   }
 
   /** Ends a hold in every case that leaves the node working; see {@link BitmapCommand.Thaw}. */
@@ -71,7 +48,7 @@ final class JobHolds {
 
   private BlockException mayDiverge(BitmapState bitmap) {
     try {
-      desk.requireWritable(bitmap);
+      desk.checks().requireWritable(bitmap);
       desk.diverge(bitmap);
       return null;
     } catch (BlockException e) {

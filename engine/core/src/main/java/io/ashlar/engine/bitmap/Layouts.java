@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -24,18 +25,24 @@ final class Layouts {
   private Layouts() {}
 
   /**
-   * The directory as it is on disk, with the bitmaps that a generation has: new ones empty and
-   * IN_USE, missing ones gone, the others with flags and data untouched.
+   * The directory as it is on disk, with the bitmaps that a state has: new ones empty and IN_USE,
+   * missing ones gone, the others with flags and data untouched.
+   *
+   * @param fresh names whose present entries belong to a bitmap that is gone
    */
-  static StoredDirectory.Layout keep(Generation generation, List<StoredBitmap> preserved) {
+  static StoredDirectory.Layout keep(DirectoryState state, Set<String> fresh) {
+    Function<BitmapState, BitmapEntry> empty = bitmap -> written(bitmap, true, BitmapSource.EMPTY);
     return directory ->
         build(
             directory,
-            generation,
-            preserved,
-            (bitmap, entry) -> new Kept(entry, entry.inUse()),
+            state.generation(),
+            state.preserved(),
+            (bitmap, entry) ->
+                fresh.contains(bitmap.name())
+                    ? empty.apply(bitmap)
+                    : new Kept(entry, entry.inUse()),
             Layouts::asItIs,
-            bitmap -> written(bitmap, true, BitmapSource.EMPTY));
+            empty);
   }
 
   /** The directory with the bits of now, valid. Nobody may write until it is armed again. */

@@ -114,7 +114,7 @@ final class NodeTransitions {
   void mayResize(long length) {
     DirectoryState state = desk.state();
     for (BitmapState bitmap : state.generation().bitmaps()) {
-      desk.changeable(bitmap.name());
+      desk.checks().changeable(bitmap.name());
       if (length >= 0) {
         requireFits(bitmap, length);
       }

@@ -164,6 +164,21 @@ final class StoredDirectory {
     }
   }
 
+  /**
+   * Writes a directory with entries that came back without their bits: the image must be told again
+   * before it is the truth, also when this fails.
+   */
+  void restore(Layout layout) {
+    lock.lock();
+    try {
+      armed = true;
+      write(store, layout);
+    } finally {
+      uncertain = true;
+      lock.unlock();
+    }
+  }
+
   /** Whether the gate can be armed without a call into the image. */
   boolean armsAtOnce() {
     lock.lock();

@@ -7,10 +7,12 @@ import io.ashlar.engine.api.Bitmaps;
 import io.ashlar.engine.api.DirtyView;
 import io.ashlar.engine.api.Reply;
 import io.ashlar.engine.bitmap.BitmapCommand;
+import io.ashlar.engine.bitmap.BitmapDefaults;
 import io.ashlar.engine.bitmap.bits.BitTree;
 import io.ashlar.engine.bitmap.bits.TreeBits;
 import io.ashlar.engine.control.GraphControl;
-import io.ashlar.engine.graph.NodeHandle;
+import io.ashlar.engine.transaction.Actions;
+import io.ashlar.engine.transaction.Transaction;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import java.util.ArrayList;
@@ -23,9 +25,6 @@ import java.util.concurrent.CompletionStage;
  * node involved.
  */
 final class BitmapsFacade implements Bitmaps {
-  private static final long SMALLEST_DEFAULT = 4096;
-  private static final long LARGEST_DEFAULT = 65536;
-
   private final GraphControl control;
   private final Replies replies;
 
@@ -53,10 +52,7 @@ final class BitmapsFacade implements Bitmaps {
   }
 
   private long defaultGranularity(String node) {
-    NodeHandle handle = control.runtime().nodes().get(node);
-    Object clusterSize = handle.core().driver().details().get("cluster-size");
-    long size = clusterSize instanceof Number n ? n.longValue() : LARGEST_DEFAULT;
-    return Math.max(SMALLEST_DEFAULT, Math.min(LARGEST_DEFAULT, size));
+    return BitmapDefaults.granularity(control.runtime().nodes().get(node).core().driver());
   }
 
   @Override
@@ -116,27 +112,37 @@ final class BitmapsFacade implements Bitmaps {
   public Reply<Void> merge(String node, String target, List<BitmapRef> sources) {
     return replies.reply(
         "merging into bitmap '" + target + "' of '" + node + "'",
-        () -> {
-          List<String> names = sources.stream().map(s -> s.node() + "/" + s.name()).toList();
-          CompletionStage<List<BitTree>> all = CompletableFuture.completedFuture(new ArrayList<>());
-          for (BitmapRef source : sources) {
-            all =
-                all.thenCompose(
-                    trees ->
-                        snapshot(source.node(), source.name())
-                            .thenApply(
-                                tree -> {
-                                  trees.add(tree);
-                                  return trees;
-                                }));
-          }
-          return all.thenCompose(
+        () ->
+            sources.stream().allMatch(source -> source.node().equals(node))
+                ? mergeOwn(node, target, sources)
+                : new Transaction(control, List.of(Actions.merge(node, target, sources)))
+                    .run()
+                    .thenApply(changed -> null));
+  }
+
+  /** Copies of the sources may miss what is written meanwhile; as if merged when copied. */
+  private CompletionStage<Void> mergeOwn(String node, String target, List<BitmapRef> sources) {
+    List<String> names = sources.stream().map(Actions::shown).toList();
+    CompletionStage<List<BitTree>> all = CompletableFuture.completedFuture(new ArrayList<>());
+    for (BitmapRef source : sources) {
+      all =
+          all.thenCompose(
               trees ->
-                  nothing(
-                      control.bitmaps(
+                  control
+                      .<BitTree>bitmaps(
                           node,
-                          replyTo -> new BitmapCommand.Merge(target, trees, names, replyTo))));
-        });
+                          replyTo -> new BitmapCommand.Snapshot(source.name(), true, replyTo))
+                      .thenApply(
+                          tree -> {
+                            trees.add(tree);
+                            return trees;
+                          }));
+    }
+    return all.thenCompose(
+        trees ->
+            nothing(
+                control.bitmaps(
+                    node, replyTo -> new BitmapCommand.Merge(target, trees, names, replyTo))));
   }
 
   private CompletionStage<BitTree> snapshot(String node, String name) {

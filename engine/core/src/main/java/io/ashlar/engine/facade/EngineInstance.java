@@ -8,12 +8,14 @@ import io.ashlar.engine.api.BlockDevice;
 import io.ashlar.engine.api.BlockGraph;
 import io.ashlar.engine.api.DeviceSettings;
 import io.ashlar.engine.api.Event;
+import io.ashlar.engine.api.Job;
 import io.ashlar.engine.api.Jobs;
 import io.ashlar.engine.api.NodeDefinition;
 import io.ashlar.engine.api.NodeInfo;
 import io.ashlar.engine.api.OpenImage;
 import io.ashlar.engine.api.OpenOptions;
 import io.ashlar.engine.api.Reply;
+import io.ashlar.engine.api.TransactionRequest;
 import io.ashlar.engine.control.GraphCommand;
 import io.ashlar.engine.control.GraphControl;
 import io.ashlar.engine.graph.NodeHandle;
@@ -45,6 +47,7 @@ final class EngineInstance implements Ashlar {
   private final EventHub events;
   private final Replies replies;
   private final ImageInspection inspection;
+  private final TransactionFacade transactions;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final AtomicLong openImages = new AtomicLong();
 
@@ -69,6 +72,7 @@ final class EngineInstance implements Ashlar {
     this.jobs = jobs;
     this.events = events;
     this.replies = replies;
+    this.transactions = new TransactionFacade(control, jobs, replies);
     this.inspection = new ImageInspection(drivers, control.services().fileIo());
   }
 
@@ -116,6 +120,12 @@ final class EngineInstance implements Ashlar {
   public Jobs jobs() {
     requireOpen();
     return jobs;
+  }
+
+  @Override
+  public Reply<List<Job>> transaction(TransactionRequest request) {
+    requireOpen();
+    return transactions.run(request);
   }
 
   @Override

@@ -102,7 +102,7 @@ final class GraphFacade implements BlockGraph {
   }
 
   /** A change that took effect with an error behind it is no success. */
-  private static Changed complete(Changed changed) {
+  static Changed complete(Changed changed) {
     if (!changed.afterwards().isEmpty()) {
       BlockException first = Replies.asBlockException("closing", changed.afterwards().get(0));
       throw new BlockException(

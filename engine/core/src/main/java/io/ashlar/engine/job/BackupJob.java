@@ -9,6 +9,7 @@ import io.ashlar.engine.bitmap.bits.BitTree;
 import io.ashlar.engine.control.GraphControl;
 import io.ashlar.engine.graph.DeviceCore;
 import io.ashlar.engine.graph.Edge;
+import io.ashlar.engine.model.GraphModel;
 import io.ashlar.engine.option.CheckedNode;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockStatus;
@@ -39,6 +40,7 @@ final class BackupJob implements JobFlow.Phases<BackupEnd.Fate>, CopyCrew.Pieces
   private final String deviceName;
   private final BackupStart start;
   private final JobCore core;
+  private final JobGroup group;
   private final AtomicLong cursor = new AtomicLong();
   private final AtomicLong skipped = new AtomicLong();
   private volatile long planned;
@@ -50,13 +52,15 @@ final class BackupJob implements JobFlow.Phases<BackupEnd.Fate>, CopyCrew.Pieces
    *
    * @param request checked and completed
    * @param filterNode the filter, checked, under a free name
+   * @param group the jobs that it ends together with, or {@code null}
    */
   BackupJob(
       GraphControl control,
       Executor threads,
       BackupRequest request,
       CheckedNode filterNode,
-      JobCore.Setting setting) {
+      JobCore.Setting setting,
+      JobGroup group) {
     this.control = control;
     this.threads = threads;
     this.request = request;
@@ -64,6 +68,10 @@ final class BackupJob implements JobFlow.Phases<BackupEnd.Fate>, CopyCrew.Pieces
     this.deviceName = filterNode.nodeName();
     this.start = new BackupStart(control, request, filterNode.nodeName());
     this.core = new JobCore(request.jobId(), "backup", request.speed(), this::progress, setting);
+    this.group = group;
+    if (group != null) {
+      group.join(core);
+    }
   }
 
   /** What embedders see of it. */
@@ -74,17 +82,28 @@ final class BackupJob implements JobFlow.Phases<BackupEnd.Fate>, CopyCrew.Pieces
   /** Starts it: refused, with everything as before, or running when the stage completes. */
   CompletionStage<Job> start() {
     return control
-        .change(
-            "blockdev-backup",
-            model ->
-                BackupGraph.insert(
-                    model, filterNode, deviceName, request.source(), request.target()),
-            Set.of(request.source(), request.target()),
-            start)
+        .change("blockdev-backup", this::edit, nodes(), start)
         .thenCompose(changed -> launch());
   }
 
-  private CompletionStage<Job> launch() {
+  /** The graph while it runs. */
+  GraphModel edit(GraphModel model) {
+    return BackupGraph.insert(
+        model, filterNode, deviceName, request.source(), request.target());
+  }
+
+  /** What it reads and writes. */
+  Set<String> nodes() {
+    return Set.of(request.source(), request.target());
+  }
+
+  /** Its start, for a transaction. */
+  BackupStart begins() {
+    return start;
+  }
+
+  /** The graph is ready for it: it runs when the stage completes. */
+  CompletionStage<Job> launch() {
     device = control.runtime().devices().get(deviceName);
     planned = start.filter().remaining();
     return JobFlow.launch(core, threads, this);
@@ -116,7 +135,25 @@ final class BackupJob implements JobFlow.Phases<BackupEnd.Fate>, CopyCrew.Pieces
     } catch (RuntimeException e) {
       core.fail(Errors.asBlockException("job '" + request.jobId() + "'", e));
     }
-    return settle();
+    boolean flushed = group != null && endTogether();
+    return settle(flushed);
+  }
+
+  /** Waits for the other jobs; true when all of them succeeded and this target is durable. */
+  private boolean endTogether() {
+    start.filter().failure().ifPresent(core::fail);
+    if (core.error().isEmpty() && start.filter().remaining() == 0 && flushTarget()) {
+      group.arrive(core);
+    }
+    core.error().ifPresent(this::leaveGroup);
+    return core.error().isEmpty();
+  }
+
+  /** It ends with an error, which ends the others too. */
+  void leaveGroup(BlockException error) {
+    if (group != null) {
+      group.fail(core, error);
+    }
   }
 
   private void watch() {
@@ -168,8 +205,10 @@ final class BackupJob implements JobFlow.Phases<BackupEnd.Fate>, CopyCrew.Pieces
   /**
    * All copies have ended. The order matters: what is not on the list of the uncopied was in the
    * target before the flush, so a bitmap that drops it may rely on it.
+   *
+   * @param flushed all was copied and then flushed
    */
-  private BackupEnd.Fate settle() {
+  private BackupEnd.Fate settle(boolean flushed) {
     CopyBeforeWrite filter = start.filter();
     core.ending();
     filter.failure().ifPresent(core::fail);
@@ -186,8 +225,8 @@ final class BackupJob implements JobFlow.Phases<BackupEnd.Fate>, CopyCrew.Pieces
     boolean copied = core.error().isEmpty();
     boolean always = request.bitmapMode() == BitmapMode.ALWAYS;
     BitTree uncopied = always && !copied ? uncopied(filter) : null;
-    boolean durable = false;
-    if (copied || always || request.sync() == Sync.NONE) {
+    boolean durable = flushed;
+    if (!flushed && (copied || always || request.sync() == Sync.NONE)) {
       durable = flushTarget();
     }
     frozenProgress = progress();

@@ -11,6 +11,7 @@ import io.ashlar.engine.control.GraphControl;
 import io.ashlar.engine.graph.NodeCore;
 import io.ashlar.engine.graph.NodeHandle;
 import io.ashlar.engine.reopen.Cut;
+import io.ashlar.engine.transaction.Staging;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockStatus;
 import io.ashlar.spi.CopyBeforeWrite;
@@ -80,6 +81,34 @@ final class BackupStart implements Cut {
         .thenCompose(Function.identity());
   }
 
+  /** The same as an action of a transaction, which undoes the bitmap's part by itself. */
+  CompletionStage<Done> stage(Staging staging) {
+    NodeHandle source = staging.node(request.source());
+    NodeHandle target = staging.node(request.target());
+    NodeHandle above = staging.node(filterName);
+    return CompletableFuture.supplyAsync(
+            () -> check(above, source.core(), target.core()), control.services().drivers())
+        .thenCompose(done -> freeze(staging))
+        .thenApplyAsync(this::begin, control.services().drivers());
+  }
+
+  private CompletionStage<BitTree> freeze(Staging staging) {
+    if (request.bitmap() == null) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return staging
+        .bitmaps(request.source())
+        .thenApply(bitmaps -> bitmaps.freeze(request.bitmap(), owner(), keeps()));
+  }
+
+  private String owner() {
+    return "job '" + request.jobId() + "'";
+  }
+
+  private boolean keeps() {
+    return request.bitmapMode() == BitmapMode.NEVER;
+  }
+
   private Done check(NodeHandle above, NodeCore source, NodeCore target) {
     if (!(above.core().driver() instanceof CopyBeforeWrite capable)) {
       throw new BlockException(
@@ -128,11 +157,7 @@ final class BackupStart implements Cut {
     return control.bitmaps(
         source,
         replyTo ->
-            new BitmapCommand.Freeze(
-                request.bitmap(),
-                "job '" + request.jobId() + "'",
-                request.bitmapMode() == BitmapMode.NEVER,
-                replyTo));
+            new BitmapCommand.Freeze(request.bitmap(), owner(), keeps(), replyTo));
   }
 
   private Done begin(BitTree bits) {

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -289,6 +290,39 @@ final class JobCore implements Job {
           ending = true;
           unpause();
         });
+  }
+
+  /**
+   * As {@link #ending}, unless it failed or was cancelled before.
+   *
+   * @return whether it ends well so far
+   */
+  boolean endingUnlessFailed() {
+    lock.lock();
+    try {
+      ending |= error == null;
+    } finally {
+      lock.unlock();
+    }
+    locked(this::unpause);
+    return error().isEmpty();
+  }
+
+  /** Waits until the condition holds, told by {@link #wake}, or the job has an error. */
+  void await(BooleanSupplier condition) {
+    lock.lock();
+    try {
+      while (error == null && !condition.getAsBoolean()) {
+        changed.await();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A condition that {@link #await} waits for may hold. */
+  void wake() {
+    locked(changed::signalAll);
   }
 
   /** It was refused and never ran: nobody hears of it but those who wait for it. */

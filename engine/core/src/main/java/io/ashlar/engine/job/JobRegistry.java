@@ -71,7 +71,7 @@ public final class JobRegistry implements Jobs {
 
   private CompletionStage<Job> startBackup(BackupRequest asked) {
     BackupRequest request = BackupCheck.complete(asked);
-    BackupJob job = new BackupJob(control, threads, request, filter(request), setting);
+    BackupJob job = new BackupJob(control, threads, request, filter(request), setting, null);
     return started("blockdev-backup", job.core(), job::start);
   }
 
@@ -103,6 +103,19 @@ public final class JobRegistry implements Jobs {
               core.refuse(refusal);
               throw refusal;
             });
+  }
+
+  /**
+   * A backup as an action of a transaction. Its name is taken from now on, until it ends or is
+   * refused.
+   *
+   * @param group the jobs that it ends together with, or {@code null}
+   */
+  public JobAction backupAction(BackupRequest asked, JobGroup group) {
+    BackupRequest request = BackupCheck.complete(asked);
+    BackupJob job = new BackupJob(control, threads, request, filter(request), setting, group);
+    add(job.core());
+    return new BackupAction(job, () -> forget(job.core()));
   }
 
   /** The filter's definition, checked like anybody's, under a name that no user can give. */

@@ -1,0 +1,60 @@
+package io.ashlar.engine.bitmap;
+
+import io.ashlar.engine.bitmap.bits.Generation.Change;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
+
+/**
+ * A transaction's part in one node. The node is quiesced and users' commands are held from {@link
+ * #begin} to {@link #commit} or {@link #abort}, so what was worked out stays true.
+ */
+final class Stages {
+  private static final String WHAT = "transaction";
+
+  private final Desk desk;
+
+  Stages(Desk desk) {
+    this.desk = desk;
+  }
+
+  StagedBitmaps begin() {
+    return new StagedBitmaps(desk.node(), desk.state(), desk.disk());
+  }
+
+  /**
+   * Everything that can fail: IN_USE, then the entries of the image. When this fails, the image has
+   * its old directory, or will have before the next write passes.
+   */
+  void prepare(StagedBitmaps staged) {
+    if (staged.diverges()) {
+      desk.recording().arm();
+    }
+    if (!staged.facts().isEmpty()) {
+      if (staged.rewrites()) {
+        desk.disk().ready(WHAT);
+      }
+      staged.intend(desk.log().intend(WHAT, staged.facts()));
+    }
+    if (staged.rewrites()) {
+      desk.disk().replace(Layouts.keep(staged.next(), staged.fresh()));
+      staged.markPublished();
+    }
+  }
+
+  /** Cannot fail: nobody writes, and the trees are filled. */
+  void commit(StagedBitmaps staged) {
+    if (staged.next().generation() != staged.previous().generation()) {
+      desk.recording().applyQuiesced(new Change(staged.next().generation()), () -> {});
+    }
+    desk.publish(staged.next());
+    staged.intent().done();
+  }
+
+  /** Memory was never changed; entries that went come back IN_USE, for memory has their bits. */
+  void abort(StagedBitmaps staged) {
+    staged.intent().failed(new BlockException(ErrorCode.CANCELLED, "the transaction was given up"));
+    if (staged.published()) {
+      desk.disk().restore(Layouts.keep(staged.previous(), staged.fresh()));
+    }
+  }
+}
