@@ -45,7 +45,7 @@ final class StepActions implements AutoCloseable {
           });
 
   /** What a step left running. */
-  private record Background(Step step, Future<String> guest, String jobId) {}
+  private record Background(Step step, Future<String> guest, List<String> jobIds) {}
 
   /**
    * The end of a step.
@@ -112,7 +112,7 @@ final class StepActions implements AutoCloseable {
     Background waited = background.remove(id);
     if (waited == null) {
       for (Background one : background.values()) {
-        if (id.equals(one.jobId())) {
+        if (one.jobIds().contains(id)) {
           background.remove(one.step().handle());
           waited = one;
           break;
@@ -123,7 +123,7 @@ final class StepActions implements AutoCloseable {
       return Done.saying(guestResult(waited.guest()));
     }
     Step step = waited == null ? null : waited.step();
-    return Done.saying(await(engine.jobs().get(waited == null ? id : waited.jobId()), step));
+    return Done.saying(await(waited == null ? List.of(id) : waited.jobIds(), step));
   }
 
   private long length(String node) {
@@ -138,12 +138,40 @@ final class StepActions implements AutoCloseable {
     if (!job) {
       return new Done(summary(answer), answer, false);
     }
-    String id = String.valueOf(((Map<?, ?>) answer).get("job-id"));
+    List<String> ids = jobIds((Map<?, ?>) answer);
+    if (ids.isEmpty()) {
+      return new Done(null, answer, false);
+    }
     if (step.background()) {
-      background.put(step.handle(), new Background(step, null, id));
+      background.put(step.handle(), new Background(step, null, ids));
       return new Done(null, answer, true);
     }
-    return new Done(await(engine.jobs().get(id), step), null, false);
+    return new Done(await(ids, step), null, false);
+  }
+
+  private static List<String> jobIds(Map<?, ?> answer) {
+    if (answer.get("job-ids") instanceof List<?> several) {
+      return several.stream().map(String::valueOf).toList();
+    }
+    return answer.containsKey("job-id") ? List.of(String.valueOf(answer.get("job-id"))) : List.of();
+  }
+
+  /** Waits for all of them; the first failure, in their order, is the step's. */
+  private String await(List<String> ids, Step step) {
+    List<Job> jobs = ids.stream().map(engine.jobs()::get).toList();
+    List<String> texts = new ArrayList<>();
+    BlockException failure = null;
+    for (Job job : jobs) {
+      try {
+        texts.add((jobs.size() > 1 ? job.id() + ": " : "") + await(job, step));
+      } catch (BlockException e) {
+        failure = failure == null ? e : failure;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    return String.join(", ", texts);
   }
 
   /** What a reopen did, in a few words; nothing for other commands. */
@@ -185,7 +213,7 @@ final class StepActions implements AutoCloseable {
     }
     background.put(
         step.handle(),
-        new Background(step, threads.submit(() -> guest(step, device, options)), null));
+        new Background(step, threads.submit(() -> guest(step, device, options)), List.of()));
     return new Done(null, null, true);
   }
 

@@ -86,7 +86,7 @@ final class BitmapChanges {
       takeEffect(step);
       return;
     }
-    if (step.rewrites()) {
+    if (step.diverges() && step.rewrites()) {
       desk.disk().ready(step.by());
     }
     desk.log().record(step.by(), step.facts(), () -> takeEffect(step));

@@ -31,12 +31,7 @@ record BitmapStep(
   static BitmapStep changing(
       String by, DirectoryState state, BitmapState bitmap, BitmapFact fact, Change change) {
     return new BitmapStep(
-        by,
-        of(bitmap, fact),
-        state.with(change.next()),
-        change.fill(),
-        bitmap.persistent(),
-        false);
+        by, of(bitmap, fact), state.with(change.next()), change.fill(), bitmap.persistent(), false);
   }
 
   /** A fact of the history, if the image keeps the bitmap. */

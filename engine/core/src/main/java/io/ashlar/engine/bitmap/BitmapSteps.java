@@ -118,8 +118,10 @@ record BitmapSteps(BitmapChecks checks, StoredDirectory disk) {
 
   /**
    * The target keeps its bits unless all sources can be merged; without sources nothing happens.
+   *
+   * @param names of the sources, each as {@code node/bitmap}
    */
-  BitmapStep merge(String target, List<BitTree> sources) {
+  BitmapStep merge(String target, List<BitTree> sources, List<String> names) {
     BitmapState bitmap = checks.changeable(target);
     for (BitTree source : sources) {
       if (source.length() != bitmap.tree().length()) {

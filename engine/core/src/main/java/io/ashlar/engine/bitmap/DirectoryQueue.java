@@ -135,7 +135,7 @@ final class DirectoryQueue {
     try {
       value = job.body().get();
     } catch (RuntimeException | Error e) {
-ended.accept(ofFailure(job.then()));
+      ended.accept(ofFailure(job.then()));
       job.fail(explained(job.what(), e));
       return;
     }

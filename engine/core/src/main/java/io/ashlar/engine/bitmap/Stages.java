@@ -30,7 +30,7 @@ final class Stages {
       desk.recording().arm();
     }
     if (!staged.facts().isEmpty()) {
-      if (staged.rewrites()) {
+      if (staged.diverges() && staged.rewrites()) {
         desk.disk().ready(WHAT);
       }
       staged.intend(desk.log().intend(WHAT, staged.facts()));

@@ -90,23 +90,41 @@ final class BitmapCommands {
         });
   }
 
+  /** What one of these commands takes. */
+  static CommandSpec spec(String name) {
+    return ALL.stream()
+        .map(Command::spec)
+        .filter(spec -> spec.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** How the arguments of {@code block-dirty-bitmap-add} make a bitmap. */
+  static Bitmaps.Settings settings(Arguments a) {
+    return new Bitmaps.Settings(
+        a.values().number("granularity"),
+        a.values().bool("persistent"),
+        a.values().bool("disabled"));
+  }
+
   private static Object add(Ashlar engine, Arguments a) {
-    Bitmaps.Settings settings =
-        new Bitmaps.Settings(
-            a.values().number("granularity"),
-            a.values().bool("persistent"),
-            a.values().bool("disabled"));
-    engine.bitmaps().add(a.values().string("node"), a.values().string("name"), settings).await();
+    engine.bitmaps().add(a.values().string("node"), a.values().string("name"), settings(a)).await();
     return Map.of();
   }
 
-  private static Object merge(Ashlar engine, Arguments a) {
+  /** The sources of {@code block-dirty-bitmap-merge}. */
+  static List<BitmapRef> sources(Arguments a) {
     String node = a.values().string("node");
-    List<BitmapRef> sources =
-        CommandChecker.bitmaps(a.objects().get("bitmaps")).stream()
-            .map(b -> new BitmapRef(b.getKey() == null ? node : b.getKey(), b.getValue()))
-            .toList();
-    engine.bitmaps().merge(node, a.values().string("target"), sources).await();
+    return CommandChecker.bitmaps(a.objects().get("bitmaps")).stream()
+        .map(b -> new BitmapRef(b.getKey() == null ? node : b.getKey(), b.getValue()))
+        .toList();
+  }
+
+  private static Object merge(Ashlar engine, Arguments a) {
+    engine
+        .bitmaps()
+        .merge(a.values().string("node"), a.values().string("target"), sources(a))
+        .await();
     return Map.of();
   }
 }

@@ -68,7 +68,7 @@ final class CommandChecker {
           }
         }
         case CREATION -> within(path, () -> creation(map(value), checker));
-        case BITMAPS -> {}
+        case BITMAPS, ACTIONS -> {}
       }
     }
   }
@@ -138,7 +138,7 @@ final class CommandChecker {
     boolean list =
         switch (object.form()) {
           case DEFINITION, CREATION -> false;
-          case REOPENED, BITMAPS -> true;
+          case REOPENED, BITMAPS, ACTIONS -> true;
         };
     if (list != (value instanceof List<?>) || (!list && !(value instanceof Map<?, ?>))) {
       throw new InvalidOptionException(
@@ -151,6 +151,7 @@ final class CommandChecker {
         }
       }
       case BITMAPS -> bitmaps(value);
+      case ACTIONS -> TransactionCommand.actions(value);
       case DEFINITION, CREATION -> {}
     }
   }

@@ -23,7 +23,12 @@ public final class CommandSet {
   private static final Map<String, Command> COMMANDS = new LinkedHashMap<>();
 
   static {
-    Stream.of(NodeCommands.ALL, BitmapCommands.ALL, JobCommands.ALL, QueryCommands.ALL)
+    Stream.of(
+            NodeCommands.ALL,
+            BitmapCommands.ALL,
+            JobCommands.ALL,
+            TransactionCommand.ALL,
+            QueryCommands.ALL)
         .flatMap(List::stream)
         .forEach(command -> COMMANDS.put(command.spec().name(), command));
   }

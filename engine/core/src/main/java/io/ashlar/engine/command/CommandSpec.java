@@ -12,7 +12,8 @@ import java.util.List;
  * @param definition the arguments themselves are the definition of a node
  * @param arguments the plain arguments
  * @param objects the others
- * @param startsJob the answer comes when a job runs, and names it as {@code job-id}
+ * @param startsJob the answer comes when a job runs, and names it as {@code job-id}, or several as
+ *     the list {@code job-ids}
  */
 public record CommandSpec(
     String name,

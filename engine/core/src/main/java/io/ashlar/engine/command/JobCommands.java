@@ -17,43 +17,32 @@ final class JobCommands {
   private static final OptionSpec SPEED =
       OptionSpec.size("speed", "bytes a second; 0 is no limit").withDefault(0L);
 
+  /** {@code blockdev-backup}, as a command and in a transaction. */
+  static final CommandSpec BACKUP =
+      CommandSpec.of(
+          "blockdev-backup",
+          "copies a node to another one as it is now, while it goes on being written",
+          OptionSpec.string("job-id", "name of the job; the source's name if left out"),
+          OptionSpec.string("device", "the node to copy").mandatory(),
+          OptionSpec.string("target", "the node to copy to").mandatory(),
+          OptionSpec.words(
+                  "sync", null, "what is copied", "full", "top", "none", "incremental", "bitmap")
+              .mandatory(),
+          OptionSpec.string("bitmap", "a bitmap of the source"),
+          OptionSpec.words(
+              "bitmap-mode", null, "what becomes of the bitmap", "on-success", "never", "always"),
+          SPEED,
+          OptionSpec.bool("compress", false, "writes compressed clusters"),
+          OptionSpec.words(
+              "on-cbw-error",
+              "break-snapshot",
+              "who fails when the target cannot take what the guest overwrites",
+              "break-snapshot",
+              "break-guest-write"));
+
   static final List<Command> ALL =
       List.of(
-          new Command(
-              CommandSpec.of(
-                      "blockdev-backup",
-                      "copies a node to another one as it is now, while it goes on being written",
-                      OptionSpec.string("job-id", "name of the job; the source's name if left out"),
-                      OptionSpec.string("device", "the node to copy").mandatory(),
-                      OptionSpec.string("target", "the node to copy to").mandatory(),
-                      OptionSpec.words(
-                              "sync",
-                              null,
-                              "what is copied",
-                              "full",
-                              "top",
-                              "none",
-                              "incremental",
-                              "bitmap")
-                          .mandatory(),
-                      OptionSpec.string("bitmap", "a bitmap of the source"),
-                      OptionSpec.words(
-                          "bitmap-mode",
-                          null,
-                          "what becomes of the bitmap",
-                          "on-success",
-                          "never",
-                          "always"),
-                      SPEED,
-                      OptionSpec.bool("compress", false, "writes compressed clusters"),
-                      OptionSpec.words(
-                          "on-cbw-error",
-                          "break-snapshot",
-                          "who fails when the target cannot take what the guest overwrites",
-                          "break-snapshot",
-                          "break-guest-write"))
-                  .startingJob(),
-              JobCommands::backup),
+          new Command(BACKUP.startingJob(), JobCommands::backup),
           new Command(
               CommandSpec.of(
                       "block-commit",
@@ -120,25 +109,24 @@ final class JobCommands {
   }
 
   private static Object backup(Ashlar engine, Arguments a) {
-    Options o = a.values();
-    Job job =
-        engine
-            .jobs()
-            .backup(
-                new BackupRequest(
-                    o.optionalString("job-id").orElse(null),
-                    o.string("device"),
-                    o.string("target"),
-                    Sync.valueOf(constant(o.string("sync"))),
-                    o.optionalString("bitmap").orElse(null),
-                    o.optionalString("bitmap-mode")
-                        .map(mode -> BitmapMode.valueOf(constant(mode)))
-                        .orElse(null),
-                    o.number("speed"),
-                    o.bool("compress"),
-                    o.string("on-cbw-error").equals("break-guest-write")))
-            .await();
+    Job job = engine.jobs().backup(request(a.values())).await();
     return Map.of("job-id", job.id());
+  }
+
+  /** The request that the arguments of {@link #BACKUP} mean. */
+  static BackupRequest request(Options o) {
+    return new BackupRequest(
+        o.optionalString("job-id").orElse(null),
+        o.string("device"),
+        o.string("target"),
+        Sync.valueOf(constant(o.string("sync"))),
+        o.optionalString("bitmap").orElse(null),
+        o.optionalString("bitmap-mode")
+            .map(mode -> BitmapMode.valueOf(constant(mode)))
+            .orElse(null),
+        o.number("speed"),
+        o.bool("compress"),
+        o.string("on-cbw-error").equals("break-guest-write"));
   }
 
   private static Object commit(Ashlar engine, Arguments a) {

@@ -17,6 +17,14 @@ final class NodeCommands {
   /** Making an image can mean writing all of it. */
   private static final Duration CREATION = Duration.ofDays(1);
 
+  /** {@code blockdev-snapshot}, as a command and in a transaction. */
+  static final CommandSpec SNAPSHOT =
+      CommandSpec.of(
+          "blockdev-snapshot",
+          "puts an overlay above a node; the node becomes its backing, and read-only",
+          OptionSpec.string("node", "the node whose content is kept").mandatory(),
+          OptionSpec.string("overlay", "an open node without backing and users").mandatory());
+
   static final List<Command> ALL =
       List.of(
           new Command(
@@ -47,12 +55,7 @@ final class NodeCommands {
                   .with(new ObjectArgument("options", Form.REOPENED, "the nodes with all options")),
               NodeCommands::reopen),
           new Command(
-              CommandSpec.of(
-                  "blockdev-snapshot",
-                  "puts an overlay above a node; the node becomes its backing, and read-only",
-                  OptionSpec.string("node", "the node whose content is kept").mandatory(),
-                  OptionSpec.string("overlay", "an open node without backing and users")
-                      .mandatory()),
+              SNAPSHOT,
               (engine, a) -> {
                 engine
                     .graph()

@@ -17,6 +17,8 @@ public record ObjectArgument(String name, Form form, String doc) {
     /** {@code driver} and its create options. */
     CREATION,
     /** A list of bitmaps: names, or objects with {@code node} and {@code name}. */
-    BITMAPS
+    BITMAPS,
+    /** A list of actions: objects with {@code type} and {@code data}. */
+    ACTIONS
   }
 }

@@ -130,8 +130,7 @@ final class BitmapsFacade implements Bitmaps {
               trees ->
                   control
                       .<BitTree>bitmaps(
-                          node,
-                          replyTo -> new BitmapCommand.Snapshot(source.name(), true, replyTo))
+                          node, replyTo -> new BitmapCommand.Snapshot(source.name(), true, replyTo))
                       .thenApply(
                           tree -> {
                             trees.add(tree);

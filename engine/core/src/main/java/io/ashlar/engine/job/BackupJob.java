@@ -88,8 +88,7 @@ final class BackupJob implements JobFlow.Phases<BackupEnd.Fate>, CopyCrew.Pieces
 
   /** The graph while it runs. */
   GraphModel edit(GraphModel model) {
-    return BackupGraph.insert(
-        model, filterNode, deviceName, request.source(), request.target());
+    return BackupGraph.insert(model, filterNode, deviceName, request.source(), request.target());
   }
 
   /** What it reads and writes. */

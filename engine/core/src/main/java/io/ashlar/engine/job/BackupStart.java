@@ -155,9 +155,7 @@ final class BackupStart implements Cut {
       return CompletableFuture.completedFuture(null);
     }
     return control.bitmaps(
-        source,
-        replyTo ->
-            new BitmapCommand.Freeze(request.bitmap(), owner(), keeps(), replyTo));
+        source, replyTo -> new BitmapCommand.Freeze(request.bitmap(), owner(), keeps(), replyTo));
   }
 
   private Done begin(BitTree bits) {

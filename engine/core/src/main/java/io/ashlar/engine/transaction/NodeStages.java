@@ -118,8 +118,7 @@ final class NodeStages implements Staging {
   private CompletionStage<Done> tell(
       Function<
               StagedBitmaps,
-              Function<
-                  akka.actor.typed.ActorRef<akka.pattern.StatusReply<Done>>, BitmapCommand>>
+              Function<akka.actor.typed.ActorRef<akka.pattern.StatusReply<Done>>, BitmapCommand>>
           message) {
     CompletableFuture<?>[] all =
         stages.values().stream()

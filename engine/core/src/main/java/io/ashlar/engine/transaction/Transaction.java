@@ -140,8 +140,7 @@ public final class Transaction implements Cut {
         && after.node(node).nodeOptions().readOnly();
   }
 
-  private static CompletionStage<Throwable> collect(
-      Throwable before, CompletionStage<Done> step) {
+  private static CompletionStage<Throwable> collect(Throwable before, CompletionStage<Done> step) {
     return step.handle((ignored, error) -> before != null ? before : error);
   }
 
