@@ -54,9 +54,16 @@ public sealed interface LifecycleEvent {
   /**
    * A change ended with an error; the image may have it or not.
    *
+   * @param facts what should have happened
    * @param reason one sentence
    */
-  record ChangeFailed(Stamp stamp, long change, String reason) implements LifecycleEvent {}
+  record ChangeFailed(Stamp stamp, long change, List<BitmapFact> facts, String reason)
+      implements LifecycleEvent {
+    /** Copies the list. */
+    public ChangeFailed {
+      facts = List.copyOf(facts);
+    }
+  }
 
   /**
    * The image says something else than the journal, or says what became of an intent. The image is

@@ -80,6 +80,9 @@ public interface LifecycleLog {
    */
   void release();
 
+  /** The actor that is to be the parent of what this needs; before anything else. */
+  default void hostedBy(JournalChild.Host parent) {}
+
   /** Announces one change, makes it, and records how it ended. */
   default void record(String by, BitmapFact fact, Runnable change) {
     record(by, List.of(fact), change);

@@ -1,0 +1,28 @@
+package io.ashlar.engine.journal;
+
+import java.nio.file.Path;
+import java.util.UUID;
+
+/** Opens journals by their place. */
+public interface JournalFiles {
+  /** A journal that is open for writing, by nobody else. */
+  interface Opened {
+    /** Under which its actor keeps events. */
+    String persistenceId();
+
+    /** With what its actor keeps them. */
+    JournalPlugins plugins();
+
+    /** Closes it; blocks until the last write has returned. Idempotent. */
+    void close();
+  }
+
+  /**
+   * Opens the journal of an image, or begins one where there is no file.
+   *
+   * @param image whose it must be
+   * @throws io.ashlar.spi.BlockException when it is damaged, belongs to another image, is in use,
+   *     or cannot be opened or made; nothing there was changed
+   */
+  Opened open(Path place, UUID image);
+}

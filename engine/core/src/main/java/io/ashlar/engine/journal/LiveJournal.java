@@ -1,0 +1,153 @@
+package io.ashlar.engine.journal;
+
+import akka.actor.typed.ActorRef;
+import io.ashlar.engine.journal.BitmapJournal.Command;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/** One opening of a journal: its file and its actor, until either is given up. */
+final class LiveJournal {
+  private final JournalServices services;
+  private final JournalFiles.Opened file;
+  private final Consumer<LiveJournal> died;
+  private final Answer<JournalState> recovered;
+  private final Answer<ActorRef<Command>> started;
+  private final Answer<Boolean> ended;
+  private final Set<Answer<JournalState>> waiting = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean over = new AtomicBoolean();
+  private volatile boolean hasEnded;
+  private volatile boolean closesWhenEnded;
+  private ActorRef<Command> actor;
+  private JournalState state = JournalState.EMPTY;
+  private long lastChange;
+
+  /**
+   * An opening.
+   *
+   * @param died is told, by the directory's actor, when the journal's actor ended unasked
+   */
+  LiveJournal(JournalServices services, JournalFiles.Opened file, Consumer<LiveJournal> died) {
+    this.services = services;
+    this.file = file;
+    this.died = died;
+    recovered = new Answer<>(services.waits());
+    started = new Answer<>(services.waits());
+    ended = new Answer<>(services.waits());
+  }
+
+  /**
+   * Starts the actor and reads what is kept.
+   *
+   * @throws BlockException it cannot be read; call {@link #giveUp}
+   */
+  void start(JournalChild.Host host) {
+    host.tell(
+        new JournalChild.Start(
+            BitmapJournal.create(file.persistenceId(), file.plugins(), recovered),
+            started,
+            this::onEnded));
+    actor = started.await(services.limitNanos());
+    state = recovered.await(services.recoveryNanos());
+    lastChange = state.lastChange();
+  }
+
+  /** After everything that is kept so far. */
+  JournalState state() {
+    return state;
+  }
+
+  long nextChange() {
+    return ++lastChange;
+  }
+
+  boolean hasEnded() {
+    return hasEnded;
+  }
+
+  /**
+   * Keeps events and waits for it.
+   *
+   * @throws BlockException nobody knows whether they are kept; call {@link #giveUp}
+   */
+  void keep(List<LifecycleEvent> events) {
+    Answer<JournalState> answer = new Answer<>(services.waits());
+    waiting.add(answer);
+    try {
+      if (hasEnded) {
+        throw gone();
+      }
+      actor.tell(new BitmapJournal.Keep(List.copyOf(events), answer));
+      state = answer.await(services.limitNanos());
+    } finally {
+      waiting.remove(answer);
+    }
+  }
+
+  /** Keeps events; if it cannot, the actor ends. */
+  void keepLater(List<LifecycleEvent> events) {
+    actor.tell(new BitmapJournal.Keep(List.copyOf(events), new Answer<>(services.waits())));
+  }
+
+  /** Ends the actor after what it was told so far, and closes the file. */
+  void end() {
+    over.set(true);
+    actor.tell(new BitmapJournal.End());
+    try {
+      ended.await(services.limitNanos());
+    } catch (BlockException e) {
+      // The actor hangs in its storage; the file is closed when it comes back.
+      closeWhenEnded();
+      return;
+    }
+    file.close();
+  }
+
+  /** The same without waiting for anything. */
+  void giveUp() {
+    over.set(true);
+    if (actor != null) {
+      actor.tell(new BitmapJournal.End());
+    }
+    closeWhenEnded();
+  }
+
+  /** On the thread of the directory's actor. */
+  private void onEnded() {
+    hasEnded = true;
+    recovered.fail(gone());
+    waiting.forEach(answer -> answer.fail(gone()));
+    ended.give(true);
+    if (over.compareAndSet(false, true)) {
+      died.accept(this);
+    }
+    if (closesWhenEnded) {
+      closeLater();
+    }
+  }
+
+  private void closeWhenEnded() {
+    closesWhenEnded = true;
+    if (hasEnded || actor == null) {
+      closeLater();
+    }
+  }
+
+  private void closeLater() {
+    try {
+      services.executor().execute(file::close);
+    } catch (RejectedExecutionException e) {
+      // The engine is going down with its threads.
+      file.close();
+    }
+  }
+
+  private static BlockException gone() {
+    return new BlockException(ErrorCode.IO_ERROR, "an event could not be kept or read");
+  }
+}

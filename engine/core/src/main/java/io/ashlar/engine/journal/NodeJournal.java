@@ -1,0 +1,219 @@
+package io.ashlar.engine.journal;
+
+import io.ashlar.engine.journal.BitmapFact.BitmapsArmed;
+import io.ashlar.engine.journal.LifecycleEvent.ChangeDone;
+import io.ashlar.engine.journal.LifecycleEvent.ChangeFailed;
+import io.ashlar.engine.journal.LifecycleEvent.ChangeIntended;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.StoredBitmap;
+import io.ashlar.spi.Texts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+
+/**
+ * The history of one node's image, kept in a journal beside it. Opens the journal when the image
+ * may be written, closes it when it may not any more, and gives it up at the first sign of failure:
+ * an actor that ended, or an answer that did not come in time, whose outcome nobody knows. It is
+ * given up aloud, and before the change that could not be announced goes on. The next arming or
+ * reopen begins anew.
+ *
+ * <p>{@link #ready}, {@link #intend} and {@link #release} come from one thread at a time; the
+ * actor's end may be told at any moment.
+ */
+public final class NodeJournal implements LifecycleLog {
+  /** Most events that are kept by one message, so that no record grows beyond bounds. */
+  private static final int BATCH = 500;
+
+  /** Most facts in one event, for the same reason. */
+  private static final int FACTS = 256;
+
+  private final String node;
+  private final JournalServices services;
+  private final Supplier<JournalPlacement> placement;
+  private volatile JournalChild.Host host;
+  private final AtomicReference<LiveJournal> live = new AtomicReference<>();
+  private volatile JournalState known = JournalState.EMPTY;
+  private volatile String lastNotice = "";
+
+  /**
+   * The history of a node.
+   *
+   * @param node its name
+   * @param placement where its journal belongs, asked at each opening
+   */
+  public NodeJournal(String node, JournalServices services, Supplier<JournalPlacement> placement) {
+    this.node = node;
+    this.services = services;
+    this.placement = placement;
+  }
+
+  /** The actor that is to be the journal's parent; before anything else. */
+  @Override
+  public void hostedBy(JournalChild.Host parent) {
+    host = parent;
+  }
+
+  @Override
+  public void ready(String by, Supplier<List<StoredBitmap>> image) {
+    if (live.get() != null) {
+      return;
+    }
+    JournalPlacement where = placement.get();
+    if (where.path() == null) {
+      notice(where.none());
+      return;
+    }
+    try {
+      LiveJournal opened = open(where);
+      try {
+        reconcile(opened, by, image.get());
+      } catch (BlockException e) {
+        opened.giveUp();
+        throw e;
+      }
+    } catch (BlockException e) {
+      notice("no history of its bitmaps is kept: " + e.getMessage());
+    }
+  }
+
+  private LiveJournal open(JournalPlacement where) {
+    LiveJournal next =
+        new LiveJournal(
+            services,
+            services.files().open(where.path(), where.image()),
+            ended -> lost(ended, "an event could not be kept"));
+    boolean started = false;
+    try {
+      next.start(host);
+      started = true;
+    } finally {
+      if (!started) {
+        next.giveUp();
+      }
+    }
+    return next;
+  }
+
+  private void reconcile(LiveJournal opened, String by, List<StoredBitmap> image) {
+    List<LifecycleEvent> events = Reconciliation.of(opened.state(), image, stamp(by));
+    for (int from = 0; from < events.size(); from += BATCH) {
+      opened.keep(events.subList(from, Math.min(events.size(), from + BATCH)));
+    }
+    known = opened.state();
+    lastNotice = "";
+    live.set(opened);
+    if (opened.hasEnded()) {
+      // It ended while nobody knew of it yet.
+      lost(opened, "an event could not be kept");
+    }
+  }
+
+  @Override
+  public Intent intend(String by, List<BitmapFact> facts) {
+    LiveJournal now = live.get();
+    if (now == null) {
+      return Intent.NONE;
+    }
+    long change = now.nextChange();
+    List<LifecycleEvent> events = new ArrayList<>();
+    for (List<BitmapFact> part : parts(facts)) {
+      events.add(new ChangeIntended(stamp(by), change, part));
+    }
+    return keepOrLose(now, events) ? new Announced(now, by, change, facts) : Intent.NONE;
+  }
+
+  private static List<List<BitmapFact>> parts(List<BitmapFact> facts) {
+    List<List<BitmapFact>> parts = new ArrayList<>();
+    for (int from = 0; from < facts.size(); from += FACTS) {
+      parts.add(facts.subList(from, Math.min(facts.size(), from + FACTS)));
+    }
+    return parts;
+  }
+
+  private boolean keepOrLose(LiveJournal journal, List<LifecycleEvent> events) {
+    try {
+      journal.keep(events);
+      known = journal.state();
+      return true;
+    } catch (BlockException e) {
+      lost(journal, e.getMessage());
+      return false;
+    }
+  }
+
+  private final class Announced implements Intent {
+    private final LiveJournal journal;
+    private final String by;
+    private final long change;
+    private final List<BitmapFact> facts;
+
+    Announced(LiveJournal journal, String by, long change, List<BitmapFact> facts) {
+      this.journal = journal;
+      this.by = by;
+      this.change = change;
+      this.facts = facts;
+    }
+
+    @Override
+    public void done() {
+      List<LifecycleEvent> events = new ArrayList<>();
+      for (List<BitmapFact> part : parts(facts)) {
+        events.add(new ChangeDone(stamp(by), change, part));
+      }
+      if (facts.stream().allMatch(f -> f instanceof BitmapsArmed)) {
+        // The image tells as well whether it is armed, and a write waits for this.
+        journal.keepLater(events);
+      } else if (live.get() == journal) {
+        keepOrLose(journal, events);
+      }
+    }
+
+    @Override
+    public void failed(Throwable reason) {
+      String why = Texts.printable(String.valueOf(reason.getMessage()));
+      List<BitmapFact> first = parts(facts).get(0);
+      if (live.get() == journal) {
+        keepOrLose(journal, List.of(new ChangeFailed(stamp(by), change, first, why)));
+      }
+    }
+  }
+
+  @Override
+  public Optional<String> story(String bitmap) {
+    return Optional.ofNullable(known.bitmaps().get(bitmap))
+        .map(BitmapHistory::inconsistent)
+        .filter(why -> !why.isEmpty());
+  }
+
+  @Override
+  public void release() {
+    LiveJournal now = live.getAndSet(null);
+    if (now != null) {
+      now.end();
+    }
+  }
+
+  private void lost(LiveJournal journal, String why) {
+    boolean mine = live.compareAndSet(journal, null);
+    journal.giveUp();
+    if (mine) {
+      notice(
+          "the journal of its bitmaps was given up, their history has a gap from here on: " + why);
+    }
+  }
+
+  /** The same thing is not said twice in a row. */
+  private void notice(String text) {
+    if (!text.isEmpty() && !text.equals(lastNotice)) {
+      lastNotice = text;
+      services.notices().accept(node, "node '" + node + "': " + text);
+    }
+  }
+
+  private Stamp stamp(String by) {
+    return services.origin().stamp(by, node, services.clock().currentTimeMillis());
+  }
+}
