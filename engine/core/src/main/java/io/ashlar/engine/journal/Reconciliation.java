@@ -142,7 +142,8 @@ final class Reconciliation {
   private void inImage(StoredBitmap stored) {
     String name = stored.name();
     BitmapHistory known = state.bitmaps().get(name);
-    if (known == null) {
+    boolean wasKnown = known != null;
+    if (!wasKnown) {
       found(
           Finding.BITMAP_APPEARED,
           name,
@@ -166,7 +167,9 @@ final class Reconciliation {
     }
     if (stored.inUse() && known.inconsistent().isEmpty()) {
       found(Finding.BITMAP_INCONSISTENT, name, stored, whyInUse(known));
-    } else if (!stored.inUse() && (state.armed() != null || !known.inconsistent().isEmpty())) {
+    } else if (wasKnown
+        && !stored.inUse()
+        && (state.armed() != null || !known.inconsistent().isEmpty())) {
       found(
           Finding.BITMAP_STORED_BY_OTHERS,
           name,
