@@ -119,6 +119,22 @@ final class ExamplesTest {
     }
   }
 
+  @Test
+  void snapshotAndCommit() throws IOException {
+    Path out = directory.resolve("out");
+    CommandLineRun run = run("snapshot-and-commit.conf", "--json", "--set", "out=" + out);
+    assertThat(run.code()).as(run.all()).isZero();
+    assertThat(run.out()).contains("verified: 64 MiB are equal");
+    for (String image : List.of("disk.qcow2", "overlay.qcow2", "copy.qcow2")) {
+      Qemu.check(out.resolve(image));
+    }
+    Path disk = out.resolve("disk.qcow2");
+    assertThat(Qemu.bitmapFlags(disk, "changes")).containsExactly("auto");
+    Path copy = out.resolve("copy.qcow2");
+    Qemu.run("qemu-io", "-c", "write -z 50M 64k", disk.toString());
+    Qemu.run("qemu-img", "compare", disk.toString(), copy.toString());
+  }
+
   /** What must hold after a full backup and two increments. */
   private static void requireGoodBackups(CommandLineRun run, Path disk, Path out, String writes)
       throws IOException {
