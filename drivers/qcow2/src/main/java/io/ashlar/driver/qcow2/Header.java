@@ -314,6 +314,16 @@ final class Header {
     return stale || b.autoclear != f.autoclear ? b.build() : this;
   }
 
+  /**
+   * The same without autoclear bits that are not kept up here, and without the one of bitmaps that
+   * are not there; no extension changes.
+   */
+  Header withoutForeignBits() {
+    Builder b = toBuilder();
+    b.autoclear = forWriting().autoclear();
+    return b.build();
+  }
+
   /** The same with another virtual size. */
   Header withSize(long size) {
     Builder b = toBuilder();

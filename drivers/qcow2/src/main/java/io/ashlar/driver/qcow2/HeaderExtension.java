@@ -33,6 +33,11 @@ final class HeaderExtension {
     return type;
   }
 
+  /** Whether it is one of those that this driver writes, which are short. */
+  boolean known() {
+    return type == BITMAPS || type == BACKING_FORMAT || type == CRYPTO;
+  }
+
   /** A copy of its bytes. */
   byte[] data() {
     return data.clone();

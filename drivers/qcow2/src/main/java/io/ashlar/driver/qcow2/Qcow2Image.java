@@ -373,7 +373,12 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
 
   @Override
   public void requireRoom(Header next) {
-    HeaderFile.requireRoom(next, nodeName());
+    headerLock.lock();
+    try {
+      headerFile.requireRoom(next);
+    } finally {
+      headerLock.unlock();
+    }
   }
 
   @Override

@@ -75,9 +75,22 @@ final class Qcow2Opener {
     }
     Header present = image.header();
     if (!present.forWriting().equals(present)) {
-      image.change(Header::forWriting);
+      image.change(droppable(image) ? Header::forWriting : Header::withoutForeignBits);
     }
     image.writable(true);
+  }
+
+  /**
+   * Whether the extension of lost bitmaps can be dropped from the header. Where it cannot, because
+   * unknown extensions leave no room to move anything, nothing vouches for it all the same.
+   */
+  private static boolean droppable(Qcow2Image image) {
+    try {
+      image.requireRoom(image.header().forWriting());
+      return true;
+    } catch (BlockException e) {
+      return false;
+    }
   }
 
   /** Refuses an image that changed while it was open read-only, which only force-share allows. */

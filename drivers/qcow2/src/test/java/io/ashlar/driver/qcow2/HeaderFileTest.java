@@ -3,14 +3,23 @@ package io.ashlar.driver.qcow2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ashlar.spi.BitmapEntry;
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.BlockNode;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Operation;
 import io.ashlar.spi.contract.MemoryNode;
+import io.ashlar.spi.contract.TestHost;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Every write of a header change is one sector, and every crash shows the old or the new header.
@@ -78,16 +87,104 @@ class HeaderFileTest {
     assertThat(open(node.crashed()).header().l1Offset()).isEqualTo(65536 * 9);
   }
 
-  @Test
-  void testNoRoomInTheFirstSector_refusesBeforeAnyWrite() {
-    Header.Builder b = HeaderCodecTest.plain().toBuilder();
-    b.extensions.add(new HeaderExtension(0x777, new byte[480]));
-    MemoryNode node = HeaderCodecTest.image(b.build());
-    HeaderFile file = open(node);
+  /** Extensions of somebody else's, of any size that leaves room for a copy. */
+  @ParameterizedTest
+  @ValueSource(ints = {200, 300, 392, 400, 480, 1000, 5000, 30_000})
+  void testForeignExtensions_leaveBitmapsRoom(int size) throws IOException {
+    for (String backing : List.of("", ",backing_file=some-base.raw,backing_fmt=raw")) {
+      MemoryNode node = foreign(qemuImage("compat=1.1" + backing), size);
+      Header before = open(node).header();
+      crashEverywhere(node, before, before.withBitmaps(BITMAPS));
+      crashEverywhere(node, before, before.withL1(65536 * 9, 4));
 
-    assertThatThrownBy(() -> file.update(b.build().withBitmaps(BITMAPS)))
-        .hasMessageContaining("unknown header extensions");
+      Qcow2Bitmaps bitmaps = new Qcow2Bitmaps(new PlainSpace(node));
+      bitmaps.checkStorable("bm", 65536, 1 << 20, 0);
+      for (int round = 0; round < 5; round++) {
+        bitmaps
+            .stage(List.of(new BitmapEntry.Written("bm", 65536, true, false, BitArray.of(round))))
+            .publish();
+        if (round % 2 == 1) {
+          bitmaps.stage(List.of()).publish();
+        }
+      }
+      Header after = open(node).header();
+      assertForeignKept(before, after);
+      crashEverywhere(node.copy(), after, after.withBitmaps(BITMAPS));
+      crashEverywhere(node.copy(), after, after.withBitmaps(null));
+      judgeByQemu(node, before);
+    }
+  }
+
+  private void judgeByQemu(MemoryNode node, Header before) throws IOException {
+    Path image = QemuTools.save(node, directory.resolve("foreign"));
+    Files.write(directory.resolve("some-base.raw"), new byte[1 << 20]);
+    assertThat(QemuTools.outcome("qemu-img", "check", image).exit()).isIn(0, 3);
+    assertThat(QemuTools.run("qemu-img", "info", image)).contains("name: bm");
+    // QEMU writes the header anew, and what was a spacer goes.
+    QemuTools.run("qemu-img", "bitmap", "--add", "-f", "qcow2", image, "theirs");
+    MemoryNode rewritten = QemuTools.load(image);
+    Header theirs = open(rewritten).header();
+    assertForeignKept(before, theirs);
+    crashEverywhere(rewritten.copy(), theirs, theirs.withBitmaps(BITMAPS));
+    crashEverywhere(rewritten.copy(), theirs, theirs.withBitmaps(null));
+  }
+
+  @Test
+  void testNoRoomForACopy_saysWhyAndWhatToDo() {
+    MemoryNode node = foreign(qemuImage("cluster_size=4096"), 2500);
+    HeaderFile file = open(node);
+    node.log().reset();
+
+    assertThatThrownBy(() -> file.update(file.header().withBitmaps(BITMAPS)))
+        .isInstanceOfSatisfying(
+            BlockException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_SUPPORTED))
+        .hasMessageContaining("does not know")
+        .hasMessageContaining("qemu-img convert");
     assertThat(node.log().changes()).isZero();
+    // What lies in the first sector changes all the same.
+    file.update(file.header().withL1(4096 * 9, 4));
+    assertThat(open(node.crashed()).header().l1Offset()).isEqualTo(4096 * 9);
+  }
+
+  @Test
+  void testLostBitmapsThatCannotBeDropped_doNotKeepAnImageFromBeingWritten() {
+    MemoryNode node = foreign(qemuImage("cluster_size=4096"), 1700);
+    Header.Builder b = open(node).header().toBuilder();
+    // Behind the foreign one, in the second sector, without the bit that vouches for it.
+    b.extension(HeaderExtension.BITMAPS, BITMAPS.toExtension());
+    b.extension(0x4242, new HeaderExtension(0x4242, new byte[900]));
+    b.autoclear = 1L << 7;
+    node.put(0, HeaderCodec.encode(b.build()));
+
+    BlockNode opened = TestHost.create().child("file", node).open(new Qcow2Driver());
+    opened.write(0, ByteBuffer.allocate(512), 0);
+    opened.close();
+
+    Header header = open(node).header();
+    assertThat(header.autoclear()).isZero();
+    assertThat(header.storedBitmaps()).isPresent();
+    QemuTools.assertClean(node, directory.resolve("stale"));
+  }
+
+  /** With an extension of that many bytes of a type that nobody knows, before the others. */
+  private static MemoryNode foreign(MemoryNode node, int size) {
+    byte[] bytes = new byte[size];
+    new java.util.Random(size).nextBytes(bytes);
+    Header.Builder b = open(node).header().toBuilder();
+    b.extensions.add(0, new HeaderExtension(0x4141, bytes));
+    b.extensions.add(new HeaderExtension(0x4343, "short".getBytes(StandardCharsets.UTF_8)));
+    node.put(0, HeaderCodec.encode(b.build()));
+    return node;
+  }
+
+  private static void assertForeignKept(Header before, Header after) {
+    assertThat(foreignOf(after)).containsExactlyInAnyOrderElementsOf(foreignOf(before));
+  }
+
+  private static List<HeaderExtension> foreignOf(Header header) {
+    return header.extensions().stream()
+        .filter(e -> !e.known() && e.type() != HeaderExtension.FEATURE_NAMES)
+        .toList();
   }
 
   @Test
@@ -144,7 +241,8 @@ class HeaderFileTest {
         && a.autoclear() == b.autoclear()
         && a.backingName().equals(b.backingName())
         && a.backingFormat().equals(b.backingFormat())
-        && a.l1Offset() == b.l1Offset();
+        && a.l1Offset() == b.l1Offset()
+        && foreignOf(a).equals(foreignOf(b));
   }
 
   private MemoryNode qemuImage(String options) {

@@ -92,7 +92,7 @@ final class PlainSpace implements MetadataSpace {
 
   @Override
   public void requireRoom(Header next) {
-    HeaderFile.requireRoom(next, "plain");
+    header.requireRoom(next);
   }
 
   @Override
