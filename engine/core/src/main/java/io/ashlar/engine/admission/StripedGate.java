@@ -140,6 +140,11 @@ public final class StripedGate {
     return sum;
   }
 
+  /** Whether requests are refused since {@link #fail}. */
+  public boolean failed() {
+    return (gate & FAILED) != 0;
+  }
+
   /** Whether requests are admitted at this moment. */
   public boolean isOpen() {
     return gate == 0;

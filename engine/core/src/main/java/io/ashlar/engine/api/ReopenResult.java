@@ -11,12 +11,24 @@ import java.util.List;
 public record ReopenResult(boolean committed, List<PerNode> nodes) {
   /** What happened to one node. */
   public enum Outcome {
-    COMMITTED,
+    /** It took no part. */
     UNCHANGED,
-    REFUSED
+    /** It is as the reopen wants it. */
+    COMMITTED,
+    /** It was prepared; that was undone, and it is as before. */
+    UNDONE,
+    /** It refused, and is as before. */
+    REFUSED,
+    /** Its actor died; its part was undone, or after the decision finished, without it. */
+    DIED,
+    /**
+     * It is inside a call of its driver that has not returned. It stays quiesced until then, and
+     * its part is undone, or after the decision finished, at once.
+     */
+    TIMED_OUT
   }
 
-  /** One node's part; {@code detail} is a sentence for REFUSED and empty otherwise. */
+  /** One node's part; {@code detail} is a sentence where there is more to say. */
   public record PerNode(String nodeName, Outcome outcome, String detail) {}
 
   /** Copies the list. */

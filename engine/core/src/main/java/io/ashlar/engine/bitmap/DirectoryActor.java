@@ -35,7 +35,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
       ActorContext<Object> context, String node, NodeBitmaps bitmaps, Executor drivers) {
     super(context);
     this.bitmaps = bitmaps;
-    queue = new DirectoryQueue(node, drivers, context.getSelf()::tell);
+    queue = new DirectoryQueue(node, bitmaps, drivers, context.getSelf()::tell);
     Desk desk = new Desk(node, bitmaps);
     changes = new BitmapChanges(desk);
     holds = new JobHolds(desk);

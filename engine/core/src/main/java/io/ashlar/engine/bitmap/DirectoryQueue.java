@@ -48,11 +48,13 @@ final class DirectoryQueue {
   }
 
   private final String node;
+  private final NodeBitmaps bitmaps;
   private final Executor drivers;
   private final Consumer<Finished> self;
   private final Deque<Job<?>> waiting = new ArrayDeque<>();
   private boolean busy;
-  private boolean held;
+
+  /** Of the actor alone: a transaction is given up when it dies. */
   private boolean staged;
 
   /**
@@ -60,8 +62,9 @@ final class DirectoryQueue {
    *
    * @param self sends the end of a piece of work to the actor, which calls {@link #finished}
    */
-  DirectoryQueue(String node, Executor drivers, Consumer<Finished> self) {
+  DirectoryQueue(String node, NodeBitmaps bitmaps, Executor drivers, Consumer<Finished> self) {
     this.node = node;
+    this.bitmaps = bitmaps;
     this.drivers = drivers;
     this.self = self;
   }
@@ -78,17 +81,15 @@ final class DirectoryQueue {
 
   /** A query: done beside the others, from what was published last. */
   <T> void aside(String what, ActorRef<StatusReply<T>> replyTo, Supplier<T> body) {
-    start(new Job<>(what, false, replyTo, body, Finished.SERVE_NEXT), ended -> {});
+    start(new Job<>(what, false, replyTo, body, Finished.SERVE_NEXT), body, ended -> {});
   }
 
   void finished(Finished how) {
     busy = false;
     switch (how) {
-      case HOLD -> held = true;
-      case RELEASE -> held = false;
       case STAGE -> staged = true;
       case UNSTAGE -> staged = false;
-      case SERVE_NEXT -> {}
+      case HOLD, RELEASE, SERVE_NEXT -> {}
     }
     serveNext();
   }
@@ -103,21 +104,41 @@ final class DirectoryQueue {
     Iterator<Job<?>> jobs = waiting.iterator();
     while (!busy && jobs.hasNext()) {
       Job<?> job = jobs.next();
-      if ((held || staged) && !job.ofNode()) {
+      if ((bitmaps.held() || staged) && !job.ofNode()) {
         continue;
       }
       jobs.remove();
       busy = true;
-      if (!start(job, self)) {
+      if (!startAlone(job)) {
         busy = false;
       }
     }
   }
 
-  /** Has it done on a driver's thread, where the reply is sent too; false when it cannot be. */
-  private <T> boolean start(Job<T> job, Consumer<Finished> ended) {
+  private <T> boolean startAlone(Job<T> job) {
+    return start(job, () -> bitmaps.alone(() -> settled(job)), self);
+  }
+
+  /** Whether others wait from now on is settled together with the work. */
+  private <T> T settled(Job<T> job) {
+    boolean done = false;
     try {
-      drivers.execute(() -> run(job, ended));
+      T value = job.body().get();
+      done = true;
+      return value;
+    } finally {
+      if (job.then() == Finished.RELEASE) {
+        bitmaps.hold(false);
+      } else if (done && job.then() == Finished.HOLD) {
+        bitmaps.hold(true);
+      }
+    }
+  }
+
+  /** Has it done on a driver's thread, where the reply is sent too; false when it cannot be. */
+  private <T> boolean start(Job<T> job, Supplier<T> body, Consumer<Finished> ended) {
+    try {
+      drivers.execute(() -> run(job, body, ended));
       return true;
     } catch (RuntimeException e) {
       job.fail(
@@ -127,13 +148,11 @@ final class DirectoryQueue {
     }
   }
 
-  /**
-   * What follows is settled before the answer, so that it holds for whatever the asker sends next.
-   */
-  private <T> void run(Job<T> job, Consumer<Finished> ended) {
+  /** The actor hears of the end before the asker does, so that what he sends next comes later. */
+  private <T> void run(Job<T> job, Supplier<T> body, Consumer<Finished> ended) {
     T value;
     try {
-      value = job.body().get();
+      value = body.get();
     } catch (RuntimeException | Error e) {
       ended.accept(ofFailure(job.then()));
       job.fail(explained(job.what(), e));

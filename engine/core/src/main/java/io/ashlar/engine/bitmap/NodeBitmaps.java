@@ -7,7 +7,9 @@ import io.ashlar.engine.bitmap.bits.HotRegions;
 import io.ashlar.engine.bitmap.bits.Recording;
 import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.Waits;
+import io.ashlar.spi.Waits.WaitLock;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The bitmaps of one node as the data path and queries see them: any thread, no actor asked. A
@@ -18,7 +20,11 @@ public final class NodeBitmaps {
   private final LifecycleLog log;
   private final StoredDirectory disk;
   private final Recording recording;
+  private final WaitLock turn;
   private volatile DirectoryState state = DirectoryState.UNOPENED;
+
+  /** Here and not in the actor, so that it outlives one. */
+  private volatile boolean held;
 
   /** The bitmaps of a node that is about to be opened: none, and the gate sealed. */
   public NodeBitmaps(String name, Waits waits) {
@@ -33,6 +39,7 @@ public final class NodeBitmaps {
   public NodeBitmaps(String name, Waits waits, LifecycleLog log) {
     this.log = log;
     disk = new StoredDirectory(name, waits, log, () -> state);
+    turn = waits.newLock();
     recording =
         new Recording(
             name,
@@ -64,6 +71,28 @@ public final class NodeBitmaps {
 
   DirectoryState state() {
     return state;
+  }
+
+  /**
+   * One piece of work at a time, whichever actor began it: the work of one that died may still be
+   * running when its successor begins.
+   */
+  <T> T alone(Supplier<T> work) {
+    turn.lock();
+    try {
+      return work.get();
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /** Whether users' commands wait for the end of a change. */
+  boolean held() {
+    return held;
+  }
+
+  void hold(boolean wait) {
+    held = wait;
   }
 
   void publish(DirectoryState next) {

@@ -2,56 +2,61 @@ package io.ashlar.engine.control;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
-import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.pattern.StatusReply;
+import io.ashlar.engine.api.ReopenException;
+import io.ashlar.engine.api.ReopenResult;
 import io.ashlar.engine.control.GraphCommand.Change;
 import io.ashlar.engine.control.GraphCommand.Changed;
 import io.ashlar.engine.control.GraphCommand.Exclusive;
 import io.ashlar.engine.control.GraphCommand.ExclusiveEnded;
 import io.ashlar.engine.control.GraphCommand.NodeStopped;
 import io.ashlar.engine.control.GraphCommand.TransactionEnded;
+import io.ashlar.engine.control.GraphCommand.TransactionStopped;
 import io.ashlar.engine.graph.Around;
-import io.ashlar.engine.graph.DeviceCore;
+import io.ashlar.engine.graph.Asks;
 import io.ashlar.engine.graph.GraphRuntime;
-import io.ashlar.engine.graph.NodeActor;
-import io.ashlar.engine.graph.NodeCommand;
-import io.ashlar.engine.graph.NodeCore;
 import io.ashlar.engine.graph.NodeHandle;
 import io.ashlar.engine.graph.NodeServices;
 import io.ashlar.engine.model.Plan;
 import io.ashlar.engine.model.Planner;
+import io.ashlar.engine.reopen.Ended;
 import io.ashlar.engine.reopen.GraphTransaction;
+import io.ashlar.engine.reopen.Ledger;
+import io.ashlar.engine.reopen.Settlement;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Runs structural changes one at a time: plans each, spawns the actors of new nodes, and has a
- * {@link GraphTransaction} carry it out. Changes wait in the order of their arrival.
+ * Runs structural changes one at a time: plans each, spawns the actors of new nodes, has a {@link
+ * GraphTransaction} bring it to a decision, and has that carried out, whether the transaction
+ * stopped or died. Changes wait in the order of their arrival. Nothing that others do or leave
+ * undone keeps it waiting: every wait ends with a death or with its time.
  */
 public final class GraphActor extends AbstractBehavior<GraphCommand> {
-  private static final Duration RESTART_WINDOW = Duration.ofSeconds(10);
+  private static final Logger LOG = LoggerFactory.getLogger(GraphActor.class);
 
   private final GraphRuntime runtime;
   private final NodeServices services;
   private final GraphSettings settings;
   private final Executor control;
   private final Planner planner;
+  private final Nodes nodes;
   private final Deque<GraphCommand> waiting = new ArrayDeque<>();
   private GraphCommand running;
   private Plan plan;
-  private long actors;
 
   /** The graph actor of an engine. */
   public static Behavior<GraphCommand> create(
@@ -72,6 +77,7 @@ public final class GraphActor extends AbstractBehavior<GraphCommand> {
     this.settings = settings;
     this.control = control;
     this.planner = new Planner(settings.depthLimit());
+    this.nodes = new Nodes(context, runtime, services);
   }
 
   @Override
@@ -79,6 +85,7 @@ public final class GraphActor extends AbstractBehavior<GraphCommand> {
     return newReceiveBuilder()
         .onMessage(Change.class, this::accept)
         .onMessage(Exclusive.class, this::accept)
+        .onMessage(TransactionStopped.class, this::onTransactionStopped)
         .onMessage(TransactionEnded.class, this::onTransactionEnded)
         .onMessage(ExclusiveEnded.class, this::onExclusiveEnded)
         .onMessage(NodeStopped.class, this::onNodeStopped)
@@ -105,77 +112,75 @@ public final class GraphActor extends AbstractBehavior<GraphCommand> {
   private void start(Exclusive exclusive) {
     try {
       getContext().pipeToSelf(exclusive.work().get(), ExclusiveEnded::new);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError | AssertionError e) {
       running = null;
       exclusive.replyTo().tell(StatusReply.error(asBlockException(exclusive.what(), e)));
     }
   }
 
   private void start(Change change) {
+    Map<String, NodeHandle> fresh = new HashMap<>();
     try {
       plan =
           planner
               .plan(runtime.model(), change.edit().apply(runtime.model()))
               .touching(change.touched());
-      Map<String, ActorRef<NodeCommand>> fresh = new HashMap<>();
+      Obstacles.check(plan, runtime);
       for (String name : plan.added()) {
-        fresh.put(name, spawnNode(name));
+        fresh.put(name, nodes.spawn(name));
       }
-      ActorRef<GraphTransaction.Ended> answer =
-          getContext().messageAdapter(GraphTransaction.Ended.class, TransactionEnded::new);
-      getContext()
-          .spawnAnonymous(
-              services
-                  .around()
-                  .actor(
-                      Around.Kind.TRANSACTION,
-                      change.what(),
-                      GraphTransaction.create(
-                          new GraphTransaction.Setting(
-                              runtime,
-                              fresh,
-                              control,
-                              services,
-                              settings.quiesceTimeOut(),
-                              settings.prepareTimeOut()),
-                          plan,
-                          change.cut(),
-                          answer)));
-    } catch (RuntimeException e) {
+      begin(change, new Ledger(plan, change.cut(), runtime, fresh, services));
+    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+      // A driver's schema is asked in planning, so that anything may come from there.
+      fresh.values().forEach(handle -> handle.close(getContext().getSystem().scheduler()));
       running = null;
       change.replyTo().tell(StatusReply.error(asBlockException(change.what(), e)));
     }
   }
 
-  private ActorRef<NodeCommand> spawnNode(String name) {
-    long number = ++actors;
-    NodeCore core = NodeCore.create(name, services);
-    ActorRef<NodeCommand> actor =
+  private void begin(Change change, Ledger ledger) {
+    GraphTransaction.Limits limits =
+        new GraphTransaction.Limits(
+            settings.quiesceTimeOut(), settings.prepareTimeOut(), settings.cutTimeOut());
+    ActorRef<GraphTransaction.Message> transaction =
         getContext()
-            .spawn(
-                Behaviors.supervise(
-                        services
-                            .around()
-                            .actor(Around.Kind.NODE, name, NodeActor.create(core, services)))
-                    .onFailure(
-                        SupervisorStrategy.restart()
-                            .withLimit(1, RESTART_WINDOW)
-                            .withStopChildren(false)),
-                "node-" + number);
-    getContext().watchWith(actor, new NodeStopped(name, number));
-    return actor;
+            .spawnAnonymous(
+                services
+                    .around()
+                    .actor(
+                        Around.Kind.TRANSACTION,
+                        change.what(),
+                        GraphTransaction.create(ledger, limits, control)));
+    getContext().watchWith(transaction, new TransactionStopped(ledger));
+  }
+
+  private Behavior<GraphCommand> onTransactionStopped(TransactionStopped message) {
+    getContext()
+        .pipeToSelf(
+            Settlement.run(message.ledger(), getContext().getSystem(), settings.prepareTimeOut()),
+            TransactionEnded::new);
+    return this;
   }
 
   private Behavior<GraphCommand> onTransactionEnded(TransactionEnded message) {
     Change change = (Change) running;
-    GraphTransaction.Ended ended = message.ended();
+    Ended ended = message.ended();
     running = null;
-    if (ended.committed()) {
+    if (message.error() != null) {
+      change.replyTo().tell(StatusReply.error(asBlockException(change.what(), message.error())));
+    } else if (ended.committed()) {
       change
           .replyTo()
-          .tell(StatusReply.success(new Changed(plan.before(), plan.after(), ended.afterwards())));
+          .tell(
+              StatusReply.success(
+                  new Changed(plan.before(), plan.after(), ended.nodes(), ended.afterwards())));
     } else {
-      change.replyTo().tell(StatusReply.error(ended.error()));
+      ended.afterwards().forEach(ended.error()::addSuppressed);
+      change
+          .replyTo()
+          .tell(
+              StatusReply.error(
+                  new ReopenException(ended.error(), new ReopenResult(false, ended.nodes()))));
     }
     return next();
   }
@@ -193,31 +198,36 @@ public final class GraphActor extends AbstractBehavior<GraphCommand> {
     return next();
   }
 
-  /** A node whose actor is gone serves nothing; one that was closed is not there any more. */
   private Behavior<GraphCommand> onNodeStopped(NodeStopped message) {
-    NodeHandle handle = runtime.nodes().get(message.name());
-    if (handle != null && handle.actor().path().name().equals("node-" + message.number())) {
-      BlockException failure =
-          new BlockException(
-              ErrorCode.NODE_FAILED,
-              "node '"
-                  + message.name()
-                  + "' serves nothing any more: its actor failed twice;"
-                  + " remove it and add it again");
-      for (String device : runtime.model().devicesReaching(Set.of(message.name()))) {
-        DeviceCore core = runtime.devices().get(device);
-        if (core != null) {
-          core.gate().fail(failure);
-        }
-      }
-      handle.core().background().fail(failure);
+    if (nodes.stopped(message)) {
+      waiting.addFirst(
+          new Exclusive(
+              "closing the failed node '" + message.handle().core().name() + "'",
+              () -> closeFailed(message.handle()),
+              getContext().getSystem().ignoreRef()));
+      return next();
     }
     return this;
   }
 
+  /** Once no change runs, and the requests that were in flight have left it. */
+  private CompletionStage<Object> closeFailed(NodeHandle handle) {
+    return CompletableFuture.runAsync(() -> nodes.drain(handle, settings.quiesceTimeOut()), control)
+        .thenCompose(done -> handle.core().close())
+        .thenApply(done -> (Object) done)
+        .whenComplete(
+            (done, error) -> {
+              if (error != null) {
+                LOG.warn(
+                    "The failed node '{}' could not be closed well: {}",
+                    handle.core().name(),
+                    Asks.cause(error).getMessage());
+              }
+            });
+  }
+
   private static BlockException asBlockException(String what, Throwable error) {
-    Throwable cause =
-        error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+    Throwable cause = Asks.cause(error);
     return cause instanceof BlockException known
         ? known
         : new BlockException(ErrorCode.INTERNAL, what + " failed unexpectedly: " + cause, cause);

@@ -2,9 +2,13 @@ package io.ashlar.engine.control;
 
 import akka.actor.typed.ActorRef;
 import akka.pattern.StatusReply;
+import io.ashlar.engine.api.ReopenResult;
+import io.ashlar.engine.graph.NodeCommand;
+import io.ashlar.engine.graph.NodeHandle;
 import io.ashlar.engine.model.GraphModel;
 import io.ashlar.engine.reopen.Cut;
-import io.ashlar.engine.reopen.GraphTransaction;
+import io.ashlar.engine.reopen.Ended;
+import io.ashlar.engine.reopen.Ledger;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -35,21 +39,29 @@ public sealed interface GraphCommand {
    *
    * @param before the graph as it was
    * @param after the graph as it is
-   * @param afterwards errors of nodes that were closed; they are closed all the same
+   * @param nodes what happened to each node
+   * @param afterwards what went wrong while it was carried out; it took effect all the same
    */
-  record Changed(GraphModel before, GraphModel after, List<Throwable> afterwards) {}
+  record Changed(
+      GraphModel before,
+      GraphModel after,
+      List<ReopenResult.PerNode> nodes,
+      List<Throwable> afterwards) {}
 
   /** Work that needs the graph to stay as it is while it runs, such as a command on a bitmap. */
   record Exclusive(
       String what, Supplier<CompletionStage<Object>> work, ActorRef<StatusReply<Object>> replyTo)
       implements GraphCommand {}
 
-  /** Internal: the running transaction ended. */
-  record TransactionEnded(GraphTransaction.Ended ended) implements GraphCommand {}
+  /** Internal: the actor of the running transaction stopped, after its decision or before. */
+  record TransactionStopped(Ledger ledger) implements GraphCommand {}
+
+  /** Internal: what was decided is carried out. */
+  record TransactionEnded(Ended ended, Throwable error) implements GraphCommand {}
 
   /** Internal: exclusive work ended. */
   record ExclusiveEnded(Object value, Throwable error) implements GraphCommand {}
 
   /** Internal: an actor of a node stopped. */
-  record NodeStopped(String name, long number) implements GraphCommand {}
+  record NodeStopped(NodeHandle handle, ActorRef<NodeCommand> actor) implements GraphCommand {}
 }

@@ -108,11 +108,7 @@ public final class GraphControl {
   /** A message to the bitmap directory of an open node. */
   public <T> CompletionStage<T> bitmaps(
       NodeHandle handle, Function<ActorRef<StatusReply<T>>, BitmapCommand> message) {
-    return Asks.ask(
-        handle.actor(),
-        replyTo -> new NodeCommand.ForBitmaps(message.apply(replyTo)),
-        PATIENCE,
-        scheduler);
+    return handle.ask(replyTo -> new NodeCommand.ForBitmaps(message.apply(replyTo)), scheduler);
   }
 
   /** Attaches a device. */
@@ -140,6 +136,6 @@ public final class GraphControl {
    * close properly.
    */
   public CompletionStage<akka.Done> forceClose(NodeHandle handle) {
-    return Asks.ask(handle.actor(), NodeCommand.Close::new, PATIENCE, scheduler);
+    return handle.close(scheduler);
   }
 }

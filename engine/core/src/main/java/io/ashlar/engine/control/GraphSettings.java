@@ -9,13 +9,17 @@ import java.time.Duration;
  * @param depthLimit most nodes on one path
  * @param quiesceTimeOut how long requests may take to leave before a change
  * @param prepareTimeOut how long one node may take to prepare
+ * @param cutTimeOut how long the work at the moment of a change may take, such as a resize
  */
-public record GraphSettings(int depthLimit, Duration quiesceTimeOut, Duration prepareTimeOut) {
+public record GraphSettings(
+    int depthLimit, Duration quiesceTimeOut, Duration prepareTimeOut, Duration cutTimeOut) {
+
   /** Reads the keys below {@code ashlar}. */
   public static GraphSettings from(Config ashlar) {
     return new GraphSettings(
         ashlar.getInt("limits.graph-depth"),
         ashlar.getDuration("quiesce-time-out"),
-        ashlar.getDuration("prepare-time-out"));
+        ashlar.getDuration("prepare-time-out"),
+        ashlar.getDuration("cut-time-out"));
   }
 }

@@ -158,14 +158,7 @@ final class GraphFacade implements BlockGraph {
   }
 
   private static ReopenResult result(Changed changed) {
-    List<ReopenResult.PerNode> nodes = new ArrayList<>();
-    for (NodeSpec spec : changed.after().nodes().values()) {
-      NodeSpec old = changed.before().nodes().get(spec.name());
-      ReopenResult.Outcome outcome =
-          spec.equals(old) ? ReopenResult.Outcome.UNCHANGED : ReopenResult.Outcome.COMMITTED;
-      nodes.add(new ReopenResult.PerNode(spec.name(), outcome, ""));
-    }
-    return new ReopenResult(true, nodes);
+    return new ReopenResult(true, changed.nodes());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.ashlar.engine.graph;
 
+import akka.Done;
 import io.ashlar.engine.admission.StripedGate;
 import io.ashlar.engine.api.NodeStatistics;
 import io.ashlar.engine.bitmap.NodeBitmaps;
@@ -16,6 +17,7 @@ import io.ashlar.spi.NodeTraits;
 import io.ashlar.spi.Operation;
 import io.ashlar.spi.Preallocation;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletionStage;
 
 /**
  * A node on the data path: what edges and devices call. It refuses writes to a read-only node,
@@ -29,14 +31,18 @@ public final class NodeCore implements BlockIo {
   private final Recording recording;
   private final StripedGate background;
   private final NodeCounters counters = new NodeCounters();
+  private final Outstanding outstanding = new Outstanding();
+  private final Closing closing;
   private BlockNode driver;
   private NodeSpec spec;
   private boolean readOnly;
   private int addedWriteFlags;
   private DetectZeroes detectZeroes = DetectZeroes.OFF;
 
-  private NodeCore(String name, NodeBitmaps bitmaps, StripedGate background) {
+  private NodeCore(
+      String name, NodeBitmaps bitmaps, StripedGate background, NodeServices services) {
     this.name = name;
+    this.closing = new Closing(this, services);
     this.bitmaps = bitmaps;
     this.recording = bitmaps.recording();
     this.background = background;
@@ -47,7 +53,8 @@ public final class NodeCore implements BlockIo {
     return new NodeCore(
         name,
         new NodeBitmaps(name, services.waits()),
-        new StripedGate("background work of node '" + name + "'", services.waits()));
+        new StripedGate("background work of node '" + name + "'", services.waits()),
+        services);
   }
 
   /** The driver's node is open. */
@@ -87,6 +94,24 @@ public final class NodeCore implements BlockIo {
   /** Admission of the driver's own I/O. */
   public StripedGate background() {
     return background;
+  }
+
+  /** What the node's actors were asked and have not answered. */
+  public Outstanding outstanding() {
+    return outstanding;
+  }
+
+  /**
+   * Closes the driver's node, once: whoever calls later gets the same result. The driver's error
+   * comes through, and everything is released all the same.
+   */
+  public CompletionStage<Done> close() {
+    return closing.run();
+  }
+
+  /** Whether the close has begun. */
+  public boolean closing() {
+    return closing.begun();
   }
 
   /** Its counters. */

@@ -4,13 +4,14 @@ import io.ashlar.engine.graph.DeviceCore;
 import io.ashlar.engine.graph.Edge;
 import io.ashlar.engine.graph.GraphRuntime;
 import io.ashlar.engine.graph.NodeHandle;
-import io.ashlar.engine.graph.NodeServices;
 import io.ashlar.engine.model.DeviceSpec;
 import io.ashlar.engine.model.NodeSpec;
 import io.ashlar.engine.model.Plan;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
+import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Swaps references once a change was decided: plain writes, published by the gates that open
@@ -20,17 +21,14 @@ final class Retargeting {
   private Retargeting() {}
 
   /** Makes edges, devices and the published model follow the plan. */
-  static void apply(
-      Plan plan,
-      GraphRuntime runtime,
-      Map<String, NodeHandle> opened,
-      Map<String, Map<String, Edge>> stagedEdges,
-      NodeServices services) {
-    runtime.nodes().putAll(opened);
+  static void apply(Ledger ledger) {
+    Plan plan = ledger.plan();
+    GraphRuntime runtime = ledger.runtime();
+    runtime.nodes().putAll(ledger.fresh());
     for (NodeSpec spec : plan.after().nodes().values()) {
       NodeHandle handle = runtime.nodes().get(spec.name());
       handle.edges().keySet().retainAll(spec.children().keySet());
-      Map<String, Edge> fresh = stagedEdges.getOrDefault(spec.name(), Map.of());
+      Map<String, Edge> fresh = ledger.stagedEdges().getOrDefault(spec.name(), Map.of());
       spec.children()
           .forEach(
               (role, child) -> {
@@ -59,9 +57,24 @@ final class Retargeting {
           .computeIfAbsent(
               device.name(),
               name ->
-                  DeviceCore.create(device, runtime.nodes().get(device.node()).core(), services));
+                  DeviceCore.create(
+                      device, runtime.nodes().get(device.node()).core(), ledger.services()));
     }
     runtime.publish(plan.after());
+    recover(runtime);
+  }
+
+  /** Devices that came to a node which had failed serve again when they come to none any more. */
+  private static void recover(GraphRuntime runtime) {
+    Set<String> failed = runtime.failed();
+    for (DeviceCore device : runtime.devices().values()) {
+      DeviceSpec spec = runtime.model().devices().get(device.name());
+      if (spec != null
+          && device.gate().failed()
+          && Collections.disjoint(runtime.model().reachable(Set.of(spec.node())), failed)) {
+        device.gate().recover();
+      }
+    }
   }
 
   /** Forgets what is not in the graph any more. */

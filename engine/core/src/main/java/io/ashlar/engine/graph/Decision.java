@@ -1,4 +1,4 @@
-package io.ashlar.engine.reopen;
+package io.ashlar.engine.graph;
 
 import java.util.concurrent.atomic.AtomicReference;
 

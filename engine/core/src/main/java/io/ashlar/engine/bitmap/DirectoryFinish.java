@@ -1,0 +1,40 @@
+package io.ashlar.engine.bitmap;
+
+import io.ashlar.spi.BitmapStore;
+
+/**
+ * The end of a change for a node whose directory's actor is gone: what the actor would have done is
+ * done on the caller's thread, after the piece of work that may still be running. Commands that
+ * wait at a later actor are served when that one gets its next message.
+ */
+public final class DirectoryFinish {
+  private DirectoryFinish() {}
+
+  /** Stands for {@link BitmapCommand.DisarmThrough}; blocks. */
+  public static void disarm(String node, NodeBitmaps bitmaps, BitmapStore staged) {
+    bitmaps.alone(
+        () -> {
+          new NodeTransitions(new Desk(node, bitmaps)).disarmThrough(staged);
+          return null;
+        });
+  }
+
+  /** Stands for {@link BitmapCommand.GaveUp}; blocks. */
+  public static void gaveUp(NodeBitmaps bitmaps) {
+    bitmaps.alone(
+        () -> {
+          bitmaps.hold(false);
+          return null;
+        });
+  }
+
+  /** Stands for {@link BitmapCommand.Became}; blocks. */
+  public static void became(String node, NodeBitmaps bitmaps, boolean writable) {
+    bitmaps.alone(
+        () -> {
+          bitmaps.hold(false);
+          new NodeTransitions(new Desk(node, bitmaps)).became(writable);
+          return null;
+        });
+  }
+}
