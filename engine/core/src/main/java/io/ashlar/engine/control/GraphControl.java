@@ -3,6 +3,7 @@ package io.ashlar.engine.control;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Scheduler;
 import akka.pattern.StatusReply;
+import io.ashlar.engine.api.ReopenException;
 import io.ashlar.engine.bitmap.BitmapCommand;
 import io.ashlar.engine.control.GraphCommand.Change;
 import io.ashlar.engine.control.GraphCommand.Changed;
@@ -75,6 +76,25 @@ public final class GraphControl {
    * definition stays.
    */
   public CompletionStage<Changed> change(
+      String what, Function<GraphModel, GraphModel> edit, Set<String> touched, Cut cut) {
+    return accountedChange(what, edit, touched, cut)
+        .handle(
+            (changed, error) -> {
+              if (error == null) {
+                return CompletableFuture.completedFuture(changed);
+              }
+              Throwable cause = Asks.cause(error);
+              return CompletableFuture.<Changed>failedFuture(
+                  cause instanceof ReopenException given ? given.getCause() : cause);
+            })
+        .thenCompose(Function.identity());
+  }
+
+  /**
+   * The same; one that was given up after it had begun fails with a {@link ReopenException}, which
+   * says what happened to each node.
+   */
+  public CompletionStage<Changed> accountedChange(
       String what, Function<GraphModel, GraphModel> edit, Set<String> touched, Cut cut) {
     return Asks.ask(
         graph, replyTo -> new Change(what, edit, touched, cut, replyTo), PATIENCE, scheduler);

@@ -27,6 +27,7 @@ import io.ashlar.engine.model.NodeSpec;
 import io.ashlar.engine.option.CheckedCreate;
 import io.ashlar.engine.option.CheckedNode;
 import io.ashlar.engine.option.OptionChecker;
+import io.ashlar.engine.reopen.Cut;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Permission;
@@ -137,7 +138,8 @@ final class GraphFacade implements BlockGraph {
             nodes.add(checkReopen(definitions.get(i), i));
           }
           return control
-              .change("blockdev-reopen", model -> Edits.reopen(model, nodes))
+              .accountedChange(
+                  "blockdev-reopen", model -> Edits.reopen(model, nodes), Set.of(), Cut.NONE)
               .thenApply(
                   changed -> {
                     ReopenResult result = result(complete(changed));
