@@ -1,10 +1,12 @@
 package io.ashlar.engine.graph;
 
 import io.ashlar.spi.BlockException;
-import java.util.Set;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
@@ -12,7 +14,8 @@ import java.util.function.Supplier;
  * else would answer what was in its mailbox.
  */
 public final class Outstanding {
-  private final Set<CompletableFuture<?>> questions = ConcurrentHashMap.newKeySet();
+  private final Map<Long, CompletableFuture<?>> questions = new ConcurrentHashMap<>();
+  private final AtomicLong numbers = new AtomicLong();
 
   /** No questions yet. */
   public Outstanding() {}
@@ -23,7 +26,8 @@ public final class Outstanding {
    */
   public <T> CompletionStage<T> ask(Supplier<CompletionStage<T>> question) {
     CompletableFuture<T> answer = new CompletableFuture<>();
-    questions.add(answer);
+    Long number = numbers.getAndIncrement();
+    questions.put(number, answer);
     CompletionStage<T> asked;
     try {
       asked = question.get();
@@ -32,7 +36,7 @@ public final class Outstanding {
     }
     asked.whenComplete(
         (value, error) -> {
-          questions.remove(answer);
+          questions.remove(number);
           if (error == null) {
             answer.complete(value);
           } else {
@@ -44,9 +48,6 @@ public final class Outstanding {
 
   /** Nobody will answer what was asked so far. */
   public void fail(BlockException reason) {
-    for (CompletableFuture<?> question : questions) {
-      questions.remove(question);
-      question.completeExceptionally(reason);
-    }
+    List.copyOf(questions.values()).forEach(question -> question.completeExceptionally(reason));
   }
 }
