@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -49,6 +50,15 @@ final class LinuxFileIoTest {
     }
     byte[] onDisk = Files.readAllBytes(path);
     assertThat(onDisk).hasSize(content.length + 5).endsWith(content);
+  }
+
+  @Test
+  void createPrivate_isForTheOwnerAlone() throws IOException {
+    Path path = directory.resolve("secret");
+    files.createPrivate(path).close();
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+        .isEqualTo("rw-------");
+    expect(ErrorCode.FILE_EXISTS, () -> files.createPrivate(path).close()).contains("secret");
   }
 
   @Test

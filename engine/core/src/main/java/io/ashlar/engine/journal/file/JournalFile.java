@@ -37,6 +37,10 @@ final class JournalFile {
   private int checksum;
   private long unpublished;
   private long firstKept;
+
+  /** On a full disk not every append tries anew. */
+  private long growthRetry;
+
   private volatile long failedGrowths;
 
   JournalFile(
@@ -104,7 +108,7 @@ final class JournalFile {
       // A flush of it may have failed, and reading it back then proves nothing.
       ReadWindow window = new ReadWindow(path, handle);
       for (long at = end.lastFrame(); at < end.position(); ) {
-        ByteBuffer piece = window.at(at, (int) Math.min(PIECE, end.position() - at));
+        ByteBuffer piece = window.at(at, (int) Math.min(window.size(), end.position() - at));
         at += piece.remaining();
         handle.write(at - piece.remaining(), piece);
       }
@@ -121,7 +125,7 @@ final class JournalFile {
   void reserve(int body) {
     long needed = tail + Layout.frameLength(body) + Layout.SECTOR;
     long wanted = needed + settings.reserve();
-    if (wanted <= space) {
+    if (wanted <= space || needed <= space && tail < growthRetry) {
       return;
     }
     long growth = (wanted - space + settings.growth() - 1) / settings.growth() * settings.growth();
@@ -140,6 +144,7 @@ final class JournalFile {
       return;
     }
     failedGrowths++;
+    growthRetry = tail + settings.reserve() / 16;
     if (needed > space) {
       throw new CommitQueue.Refusal(
           ErrorCode.NO_SPACE,
@@ -225,7 +230,8 @@ final class JournalFile {
   /** Says behind the last frame that it was made durable; the next frame takes the place. */
   private void mark() {
     builder.clear();
-    handle.write(
+    rules.mark(
+        handle,
         tail,
         builder.finish(FrameHeader.MARK, checksum, epoch, nextFrame, lastLsn + 1, space).bytes());
   }

@@ -44,9 +44,13 @@ public final class JournalReader {
    * @throws JournalDamagedException when the file cannot be trusted from there on
    */
   public static Summary read(FileIo files, Path path, RecordVisitor visitor) {
+    return read(files, path, visitor, JournalRules.STANDARD);
+  }
+
+  static Summary read(FileIo files, Path path, RecordVisitor visitor, JournalRules rules) {
     try (OpenFile file = files.open(path, FileIo.Access.READ_ONLY);
         FileHandle handle = file.data(FileIo.Access.READ_ONLY, false)) {
-      LogScanner scanner = new LogScanner(path, handle, JournalRules.STANDARD);
+      LogScanner scanner = new LogScanner(path, handle, rules);
       LogEnd end = scan(scanner, file, visitor);
       FileHeader header = scanner.header();
       return new Summary(

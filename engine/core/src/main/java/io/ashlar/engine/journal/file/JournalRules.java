@@ -2,6 +2,7 @@ package io.ashlar.engine.journal.file;
 
 import io.ashlar.spi.FileHandle;
 import io.ashlar.spi.FileIo;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
@@ -27,9 +28,19 @@ interface JournalRules {
     return stored == expected;
   }
 
+  /** Whether the log may end where a good frame follows, or none. */
+  default boolean mayEnd(boolean goodFrameFollows) {
+    return !goodFrameFollows;
+  }
+
   /** Makes what was written durable; only then is it acknowledged. */
   default void settle(FileHandle handle) {
     handle.flush();
+  }
+
+  /** Says behind a durable frame that it is one, before anybody hears of it. */
+  default void mark(FileHandle handle, long offset, ByteBuffer mark) {
+    handle.write(offset, mark);
   }
 
   /** Puts a file that was written aside into the place of its name. */

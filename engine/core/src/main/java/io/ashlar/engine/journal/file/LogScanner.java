@@ -169,7 +169,7 @@ final class LogScanner {
     CRC32C sum = Layout.checksum(header.identity());
     long end = position + frameLength;
     for (long at = position + Layout.FRAME_HEADER; at < end; ) {
-      int piece = (int) Math.min(ReadWindow.SIZE, end - at);
+      int piece = (int) Math.min(window.size(), end - at);
       sum.update(window.at(at, piece));
       at += piece;
     }
@@ -236,7 +236,8 @@ final class LogScanner {
     long end = 0;
     for (long at = from; at + Layout.SECTOR <= length; at += Layout.SECTOR) {
       ByteBuffer sector = window.at(at, Layout.SECTOR);
-      if (at > position && FrameHeader.isAt(sector, header.identity(), rules)) {
+      boolean good = at > position && FrameHeader.isAt(sector, header.identity(), rules);
+      if (!rules.mayEnd(good)) {
         throw damaged(
             Damage.GAP, position, "nothing readable stands here, and a good frame at " + at);
       }

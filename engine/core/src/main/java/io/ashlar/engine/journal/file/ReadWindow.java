@@ -6,17 +6,25 @@ import java.nio.file.Path;
 
 /** Reads a file from the beginning to the end through one buffer, whatever the file's length. */
 final class ReadWindow {
-  static final int SIZE = 256 << 10;
+  private static final int LARGEST = 256 << 10;
+  private static final int SMALLEST = 8 << 10;
 
   private final Path path;
   private final FileHandle handle;
-  private final ByteBuffer buffer = ByteBuffer.allocateDirect(SIZE);
+  private final ByteBuffer buffer;
   private long start;
   private int filled;
 
   ReadWindow(Path path, FileHandle handle) {
     this.path = path;
     this.handle = handle;
+    long length = handle.length();
+    this.buffer = ByteBuffer.allocateDirect((int) Math.max(SMALLEST, Math.min(LARGEST, length)));
+  }
+
+  /** The most bytes that can be seen at once; more than any header. */
+  int size() {
+    return buffer.capacity();
   }
 
   /** Forgets what was read, because the file may have changed. */
@@ -27,7 +35,7 @@ final class ReadWindow {
   /**
    * A view of these bytes, valid until the next call.
    *
-   * @param length at most {@link #SIZE}
+   * @param length at most {@link #size}
    */
   ByteBuffer at(long offset, int length) {
     if (offset < start || offset + length > start + filled) {
@@ -40,7 +48,7 @@ final class ReadWindow {
     return buffer.slice((int) (offset - start), length);
   }
 
-  /** What is there from an offset on, at most {@link #SIZE} bytes. */
+  /** What is there from an offset on, at most {@link #size} bytes. */
   ByteBuffer upTo(long offset, long length) {
     fill(offset);
     return buffer.slice(0, (int) Math.min(filled, length));
@@ -50,7 +58,7 @@ final class ReadWindow {
   ByteBuffer copy(long offset, int length) {
     ByteBuffer copy = ByteBuffer.allocate(length);
     while (copy.hasRemaining()) {
-      int piece = Math.min(SIZE, copy.remaining());
+      int piece = Math.min(size(), copy.remaining());
       copy.put(at(offset + copy.position(), piece));
     }
     return copy.flip();

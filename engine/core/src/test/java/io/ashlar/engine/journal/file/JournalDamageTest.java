@@ -1,0 +1,153 @@
+package io.ashlar.engine.journal.file;
+
+import static io.ashlar.engine.journal.file.Rig.PATH;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.ashlar.spi.contract.MemoryFileIo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Never a silent loss: a damaged journal gives everything that was acknowledged, or an error. */
+final class JournalDamageTest {
+  @Test
+  void flippedBitsLoseNothing() {
+    DamageRun run = new DamageRun(JournalRules.STANDARD);
+    run.flips(run.plain());
+    run.flips(run.compacted());
+    assertThat(run.cases()).isGreaterThan(20_000);
+    assertThat(run.violations()).isEmpty();
+  }
+
+  @Test
+  void cutsLoseNothing() {
+    DamageRun run = new DamageRun(JournalRules.STANDARD);
+    run.cuts(run.plain());
+    run.cuts(run.compacted());
+    assertThat(run.violations()).isEmpty();
+  }
+
+  @Test
+  void droppedSectorsLoseNothing() {
+    DamageRun run = new DamageRun(JournalRules.STANDARD);
+    run.drops(run.plain());
+    run.drops(run.compacted());
+    assertThat(run.violations()).isEmpty();
+  }
+
+  @Test
+  void swappedSectorsLoseNothing() {
+    DamageRun run = new DamageRun(JournalRules.STANDARD);
+    run.swaps(run.plain());
+    run.swaps(run.compacted());
+    assertThat(run.violations()).isEmpty();
+  }
+
+  @Test
+  void partsOfAnotherCopyLoseNothing() {
+    DamageRun run = new DamageRun(JournalRules.STANDARD);
+    run.mixedCopies();
+    assertThat(run.cases()).isGreaterThan(50);
+    assertThat(run.violations()).isEmpty();
+  }
+
+  @Test
+  void numbersLeaveNothingOut() {
+    DamageRun run = new DamageRun(JournalRules.STANDARD);
+    run.forgedGaps();
+    assertThat(run.violations()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = BrokenRules.class,
+      names = {
+        "CHECKSUM_NOT_CHECKED",
+        "CHAIN_NOT_CHECKED",
+        "NUMBERS_NOT_CHECKED",
+        "NOT_LOOKED_BEHIND_THE_END",
+        "NO_MARK"
+      })
+  void aBrokenRuleLosesSomething(BrokenRules broken) {
+    DamageRun run = new DamageRun(broken);
+    run.drops(run.plain());
+    run.mixedCopies();
+    run.forgedGaps();
+    if (broken == BrokenRules.CHECKSUM_NOT_CHECKED) {
+      run.flips(run.plain());
+    }
+    assertThat(run.violations()).isNotEmpty();
+  }
+
+  @Test
+  void anotherImagesJournalIsRefused() {
+    MemoryFileIo files = new MemoryFileIo();
+    Rig.create(files).close();
+    JournalIdentity other = new JournalIdentity(UUID.randomUUID(), Rig.IDENTITY.journal());
+    JournalDamagedException refused = refused(files, JournalExpectation.of(other));
+    assertThat(refused.damage()).isEqualTo(Damage.IDENTITY);
+    assertThat(refused).hasMessageContaining(other.toString()).hasMessageContaining("disk.qcow2");
+  }
+
+  @Test
+  void anOldCopyIsRefused() {
+    MemoryFileIo files = new MemoryFileIo();
+    byte[] old;
+    long lastLsn;
+    try (Journal journal = Rig.create(files)) {
+      old = files.get(PATH);
+      lastLsn = journal.append(Rig.text("newer"));
+    }
+    files.put(PATH, old);
+    JournalExpectation seen = new JournalExpectation(Rig.IDENTITY, 1, lastLsn);
+    assertThat(refused(files, seen).damage()).isEqualTo(Damage.OLD);
+
+    JournalExpectation seenEpoch = new JournalExpectation(Rig.IDENTITY, 2, 0);
+    assertThat(refused(files, seenEpoch).damage()).isEqualTo(Damage.OLD);
+  }
+
+  @Test
+  void aFileThatIsNoJournalIsRefused() {
+    MemoryFileIo files = new MemoryFileIo();
+    for (byte[] content :
+        List.of(new byte[0], new byte[100], new byte[100_000], "QFI".repeat(9000).getBytes())) {
+      files.put(PATH, content);
+      assertThat(refused(files, JournalExpectation.of(Rig.IDENTITY)).damage())
+          .isIn(Damage.HEADER, Damage.CUT);
+    }
+  }
+
+  @Test
+  void aRefusedJournalIsLeftAsItIs() {
+    DamageRun run = new DamageRun(JournalRules.STANDARD);
+    byte[] damaged = run.plain().bytes();
+    damaged[Layout.HEADER + 700] ^= 1;
+    MemoryFileIo files = new MemoryFileIo();
+    files.put(PATH, damaged);
+    assertThat(refused(files, JournalExpectation.of(Rig.IDENTITY)).damage()).isEqualTo(Damage.GAP);
+    assertThat(files.get(PATH)).isEqualTo(damaged);
+  }
+
+  @Test
+  void recordsBeforeTheDamageCanBeShown() {
+    DamageRun run = new DamageRun(JournalRules.STANDARD);
+    byte[] damaged = run.plain().bytes();
+    damaged[Layout.HEADER + 1500] ^= 1;
+    MemoryFileIo files = new MemoryFileIo();
+    files.put(PATH, damaged);
+    List<String> found = new ArrayList<>();
+    catchThrowableOfType(
+        JournalDamagedException.class, () -> JournalReader.read(files, PATH, Rig.collect(found)));
+    assertThat(found).containsExactly("one");
+  }
+
+  private static JournalDamagedException refused(MemoryFileIo files, JournalExpectation expected) {
+    return catchThrowableOfType(
+        JournalDamagedException.class,
+        () -> Journal.open(Rig.environment(files), PATH, expected, Rig.SMALL, record -> {}));
+  }
+}
