@@ -1,0 +1,254 @@
+package io.ashlar.engine.sim;
+
+import io.ashlar.engine.sim.Faults.Fault;
+import io.ashlar.engine.sim.History.Act;
+import io.ashlar.engine.sim.History.Death;
+import io.ashlar.engine.sim.History.Request;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/** Makes histories from seeds: graphs of up to 12 nodes and a few commands on each. */
+public final class Histories {
+  /** What may go wrong. */
+  public enum Trouble {
+    /** Nothing; only the order of things is random. */
+    NONE,
+    /** Drivers. */
+    FAULTS,
+    /** Actors. */
+    DEATHS,
+    /** Patience. */
+    HURRY
+  }
+
+  private static final int NODES = 12;
+  private static final String[] BITMAPS = {"b0", "b1", "b2"};
+
+  private final SplittableRandom random;
+  private final List<Step.Node> graph = new ArrayList<>();
+  private final List<Step.Attach> devices = new ArrayList<>();
+  private final List<String> images = new ArrayList<>();
+  private final List<String> filters = new ArrayList<>();
+  private final List<String> all = new ArrayList<>();
+  private int fresh;
+
+  private Histories(SplittableRandom random) {
+    this.random = random;
+  }
+
+  /** The history of a seed. */
+  public static History of(long seed, Trouble trouble) {
+    Histories made = new Histories(new SplittableRandom(seed));
+    made.graph();
+    List<Act> acts = new ArrayList<>();
+    int count = 2 + made.random.nextInt(4);
+    for (int i = 0; i < count; i++) {
+      acts.add(made.act(trouble));
+    }
+    return new History(seed, made.graph, made.devices, acts);
+  }
+
+  private void graph() {
+    int stacks = 1 + random.nextInt(3);
+    String below = null;
+    for (int s = 0; s < stacks && all.size() + 4 <= NODES; s++) {
+      boolean readOnly = random.nextInt(4) == 0;
+      String top;
+      if (random.nextInt(6) == 0) {
+        top = raw(s, readOnly);
+      } else {
+        top = image(s, readOnly, random.nextInt(3) == 0 ? below : null);
+        below = readOnly && !top.equals(below) ? top : below;
+      }
+      if (random.nextInt(3) == 0) {
+        top = filter("throttle" + s, top, readOnly);
+      }
+      int users = random.nextInt(5) == 0 ? 0 : 1;
+      for (int u = 0; u < users; u++) {
+        devices.add(new Step.Attach("dev" + s, top, !readOnly && random.nextInt(8) != 0));
+      }
+    }
+  }
+
+  private String image(int number, boolean readOnly, String backing) {
+    String name = "img" + number;
+    String file = "file" + number;
+    Map<String, Step.Node> owned = new LinkedHashMap<>();
+    Map<String, String> named = new LinkedHashMap<>();
+    if (random.nextInt(2) == 0) {
+      owned.put("file", node(file, "sim-file", readOnly));
+      all.add(file);
+    } else {
+      graph.add(node(file, "sim-file", readOnly));
+      all.add(file);
+      String under = file;
+      if (random.nextInt(4) == 0) {
+        under = filter("lower" + number, file, readOnly);
+      }
+      named.put("file", under);
+    }
+    if (backing != null) {
+      named.put("backing", backing);
+    }
+    graph.add(new Step.Node(name, "sim-image", readOnly, owned, named));
+    images.add(name);
+    all.add(name);
+    return name;
+  }
+
+  private String raw(int number, boolean readOnly) {
+    String name = "raw" + number;
+    Step.Node file = node("rawfile" + number, "sim-file", readOnly);
+    graph.add(new Step.Node(name, "sim-raw", readOnly, Map.of("file", file), Map.of()));
+    all.add(name);
+    all.add(file.name());
+    return name;
+  }
+
+  private String filter(String name, String below, boolean readOnly) {
+    graph.add(new Step.Node(name, "sim-filter", readOnly, Map.of(), Map.of("file", below)));
+    filters.add(name);
+    all.add(name);
+    return name;
+  }
+
+  private static Step.Node node(String name, String driver, boolean readOnly) {
+    return new Step.Node(name, driver, readOnly, Map.of(), Map.of());
+  }
+
+  private Act act(Trouble trouble) {
+    Step step = step();
+    List<Request> guests = new ArrayList<>();
+    for (Step.Attach device : devices) {
+      int count = random.nextInt(4);
+      for (int i = 0; i < count; i++) {
+        guests.add(
+            new Request(
+                device.device(),
+                "wwwwzdrf".charAt(random.nextInt(8)),
+                random.nextInt(12),
+                1 + random.nextInt(3)));
+      }
+    }
+    List<Fault> faults = new ArrayList<>();
+    List<Death> deaths = new ArrayList<>();
+    int hurry = 0;
+    switch (trouble) {
+      case NONE -> {}
+      case FAULTS -> {
+        int count = random.nextInt(3);
+        for (int i = 0; i < count; i++) {
+          Faults.Kind[] kinds = Faults.Kind.values();
+          faults.add(
+              new Fault(
+                  1 + random.nextInt(60),
+                  kinds[random.nextInt(kinds.length)],
+                  random.nextInt(4) == 0));
+        }
+      }
+      case DEATHS -> {
+        if (random.nextInt(2) == 0) {
+          deaths.add(new Death(1 + random.nextInt(40), random.nextInt(3) == 0));
+        }
+      }
+      case HURRY -> hurry = random.nextInt(2) == 0 ? 0 : 10 + random.nextInt(60);
+    }
+    return new Act(step, guests, faults, deaths, hurry);
+  }
+
+  private String one(List<String> of, String otherwise) {
+    return of.isEmpty() ? otherwise : of.get(random.nextInt(of.size()));
+  }
+
+  private String bitmap() {
+    return BITMAPS[random.nextInt(BITMAPS.length)];
+  }
+
+  private Step step() {
+    return switch (random.nextInt(20)) {
+      case 0, 1, 2, 3, 4, 5, 6 -> reopen();
+      case 7 -> new Step.Insert("f" + fresh++, one(all, "img0"));
+      case 8 ->
+          new Step.Remove(
+              fresh > 0 && random.nextBoolean()
+                  ? "f" + random.nextInt(fresh)
+                  : one(filters, "throttle0"));
+      case 9 -> new Step.Delete(one(all, "img0"));
+      case 10 -> new Step.Attach("late" + fresh++, one(all, "img0"), random.nextBoolean());
+      case 11 -> new Step.Detach("dev" + random.nextInt(3));
+      case 12 -> new Step.Resize(one(images, "raw0"), 4 + random.nextInt(20));
+      case 13, 14 ->
+          new Step.AddBitmap(
+              one(images, "raw0"), bitmap(), random.nextInt(4) != 0, random.nextInt(5) == 0);
+      case 15 -> new Step.RemoveBitmap(one(images, "raw0"), bitmap());
+      case 16 -> new Step.Clear(one(images, "raw0"), bitmap());
+      case 17 ->
+          random.nextBoolean()
+              ? new Step.Enable(one(images, "raw0"), bitmap(), random.nextBoolean())
+              : new Step.Merge(one(images, "raw0"), bitmap(), bitmap());
+      case 18 ->
+          random.nextBoolean()
+              ? new Step.Freeze(one(images, "raw0"), bitmap())
+              : new Step.Thaw(one(images, "raw0"), bitmap(), random.nextBoolean());
+      default -> random.nextBoolean() ? new Step.Idle() : addition();
+    };
+  }
+
+  private Step addition() {
+    String number = "x" + fresh++;
+    Step.Node file = node("file" + number, "sim-file", false);
+    return new Step.Add(
+        new Step.Node("img" + number, "sim-image", false, Map.of("file", file), Map.of()));
+  }
+
+  /** A whole stack mostly, so that the permissions fit; now and then any nodes. */
+  private Step reopen() {
+    boolean readOnly = random.nextBoolean();
+    List<Step.Options> nodes = new ArrayList<>();
+    if (random.nextInt(5) == 0) {
+      int count = 1 + random.nextInt(3);
+      for (int i = 0; i < count; i++) {
+        String name = one(all, "img0");
+        if (nodes.stream().noneMatch(n -> n.node().equals(name))) {
+          nodes.add(
+              new Step.Options(
+                  name, random.nextBoolean(), (long) random.nextInt(3), backing(name)));
+        }
+      }
+      return new Step.Reopen(nodes);
+    }
+    boolean everything = random.nextInt(3) == 0;
+    String number = Integer.toString(random.nextInt(3));
+    for (String name : all) {
+      if ((everything || name.endsWith(number)) && owned(name) == null) {
+        nodes.add(new Step.Options(name, readOnly, (long) random.nextInt(3), null));
+      }
+    }
+    for (int i = nodes.size() - 1; i > 0; i--) {
+      nodes.add(nodes.remove(random.nextInt(i + 1)));
+    }
+    return nodes.isEmpty() ? new Step.Idle() : new Step.Reopen(nodes);
+  }
+
+  private String backing(String node) {
+    if (!node.startsWith("img")) {
+      return null;
+    }
+    return switch (random.nextInt(3)) {
+      case 0 -> "";
+      case 1 -> one(images, "");
+      default -> null;
+    };
+  }
+
+  private String owned(String name) {
+    return graph.stream()
+        .filter(n -> n.owned().values().stream().anyMatch(c -> c.name().equals(name)))
+        .map(Step.Node::name)
+        .findFirst()
+        .orElse(null);
+  }
+}

@@ -1,0 +1,20 @@
+package io.ashlar.engine.sim;
+
+import java.util.List;
+
+/**
+ * How a run ended.
+ *
+ * @param violations rules that did not hold; none is how it should be
+ * @param trace stands for everything that happened, in its order
+ * @param steps turns that were taken
+ * @param changes structural changes that took effect, and that were refused
+ * @param log what happened, if that was asked for
+ */
+public record Outcome(
+    List<String> violations, long trace, int steps, int committed, int refused, List<String> log) {
+  /** Whether every rule held. */
+  public boolean good() {
+    return violations.isEmpty();
+  }
+}

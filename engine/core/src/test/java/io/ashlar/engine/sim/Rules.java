@@ -1,0 +1,296 @@
+package io.ashlar.engine.sim;
+
+import io.ashlar.engine.bitmap.bits.BitmapState;
+import io.ashlar.engine.graph.DeviceCore;
+import io.ashlar.engine.graph.NodeHandle;
+import io.ashlar.engine.model.GraphModel;
+import io.ashlar.engine.model.NodeSpec;
+import io.ashlar.engine.sim.History.Act;
+import io.ashlar.engine.sim.History.Request;
+import io.ashlar.engine.sim.Runner.Result;
+import io.ashlar.engine.sim.Truth.Tracked;
+import io.ashlar.spi.BlockException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What must hold after each step, and whenever nothing is under way. */
+final class Rules {
+  /** Calls whose failure must reach whoever asked for the change. */
+  private static final Set<String> FALLIBLE =
+      Set.of(
+          "open",
+          "prepareReopen",
+          "stage",
+          "publish",
+          "arm",
+          "directory",
+          "load",
+          "checkStorable",
+          "write",
+          "flush",
+          "sync",
+          "truncate",
+          "close");
+
+  private final World world;
+  private final SimEngine engine;
+  private final Deaths deaths;
+  private boolean mourning;
+
+  Rules(World world, SimEngine engine, Deaths deaths) {
+    this.world = world;
+    this.engine = engine;
+    this.deaths = deaths;
+  }
+
+  /** Whether an actor is gone for good. */
+  boolean dead() {
+    return mourning;
+  }
+
+  /** A step has ended and everything is at rest. */
+  void afterStep(Act act, Result result, List<Faults.Fired> fired) {
+    mourning |= !deaths.died().isEmpty();
+    GraphModel now = engine.runtime().model();
+    boolean graph = result.changed() != null || result.step() == null;
+    if (result.error() == null) {
+      if (graph && result.wanted() == null) {
+        world.violated("a change that cannot be planned succeeded: " + act.step());
+      } else if (graph && !same(now, result.changed().after())) {
+        world.violated("the graph is not what the change says: " + act.step());
+      }
+      failuresReached(act, result, fired);
+    } else {
+      if (!same(now, result.before())) {
+        world.violated("a refused change left another graph: " + act.step());
+      }
+      if (graph
+          && result.plannable()
+          && fired.isEmpty()
+          && act.hurry() == 0
+          && deaths.died().isEmpty()
+          && !mourning) {
+        world.violated("refused although nothing was wrong: " + act.step() + ": " + result.error());
+      }
+    }
+  }
+
+  private static boolean same(GraphModel a, GraphModel b) {
+    return a.nodes().equals(b.nodes()) && a.devices().equals(b.devices());
+  }
+
+  /** What failed, other than a guest's own request, was told to whoever asked. */
+  private void failuresReached(Act act, Result result, List<Faults.Fired> fired) {
+    for (Faults.Fired f : fired) {
+      boolean fails = f.kind() != Faults.Kind.SLOW && f.kind() != Faults.Kind.LATE;
+      if (!fails || f.guest() || !FALLIBLE.contains(f.call())) {
+        continue;
+      }
+      boolean told = result.changed() != null && !result.changed().afterwards().isEmpty();
+      if (!told) {
+        world.violated("success, although " + f + " in " + act.step());
+      }
+    }
+  }
+
+  /** Nothing is under way: nothing is held, staged or left behind, and memory knows everything. */
+  void atRest() {
+    GraphModel model = engine.runtime().model();
+    if (!engine.runtime().nodes().keySet().equals(model.nodes().keySet())) {
+      world.violated(
+          "open are "
+              + engine.runtime().nodes().keySet()
+              + ", the graph has "
+              + model.nodes().keySet());
+      return;
+    }
+    if (!engine.runtime().devices().keySet().equals(model.devices().keySet())) {
+      world.violated("attached are " + engine.runtime().devices().keySet());
+    }
+    if (mourning) {
+      return;
+    }
+    Set<SimNode> drivers = new HashSet<>();
+    for (NodeSpec spec : model.nodes().values()) {
+      NodeHandle handle = engine.runtime().nodes().get(spec.name());
+      SimNode driver = (SimNode) handle.core().driver();
+      drivers.add(driver);
+      node(spec, handle, driver);
+    }
+    for (SimNode node : world.open()) {
+      if (!drivers.contains(node)) {
+        world.violated("node '" + node.name + "' was left open");
+      }
+    }
+    if (world.openSteps() != 0) {
+      world.violated(world.openSteps() + " steps were neither committed nor aborted");
+    }
+    for (DeviceCore device : engine.runtime().devices().values()) {
+      if (!device.gate().isOpen()) {
+        world.violated("the gate of device '" + device.name() + "' stayed closed");
+      }
+    }
+  }
+
+  private void node(NodeSpec spec, NodeHandle handle, SimNode driver) {
+    String name = spec.name();
+    if (!spec.equals(handle.core().spec())) {
+      world.violated("node '" + name + "' is not what the graph says");
+    }
+    if (driver.readOnly != spec.nodeOptions().readOnly()) {
+      world.violated("the driver of node '" + name + "' has read-only=" + driver.readOnly);
+    }
+    Map<String, String> children = new LinkedHashMap<>();
+    driver.children.forEach((role, child) -> children.put(role, child.nodeName()));
+    if (!children.equals(spec.children())) {
+      world.violated("the driver of node '" + name + "' has children " + children);
+    }
+    if (driver.drains() != 0) {
+      world.violated("node '" + name + "' is still being drained");
+    }
+    if (!handle.core().background().isOpen()) {
+      world.violated("the background work of node '" + name + "' is still held");
+    }
+    Truth truth = world.truth(name);
+    if (truth != null) {
+      bitmaps(name, truth, handle);
+    }
+  }
+
+  private void bitmaps(String node, Truth truth, NodeHandle handle) {
+    for (Tracked tracked : truth.bitmaps().values()) {
+      Optional<BitmapState> found =
+          handle.core().bitmaps().recording().generation().find(tracked.name);
+      if (found.isEmpty()) {
+        world.violated("bitmap '" + tracked.name + "' of node '" + node + "' is lost");
+        continue;
+      }
+      BitmapState bitmap = found.get();
+      if (bitmap.inconsistent() != tracked.inconsistent) {
+        world.violated("bitmap '" + tracked.name + "' of '" + node + "' became inconsistent");
+      } else if (!tracked.inconsistent && bitmap.enabled() != tracked.enabled) {
+        world.violated("bitmap '" + tracked.name + "' of '" + node + "' changed its state");
+      }
+      covers(node, tracked, bitmap);
+    }
+  }
+
+  private void covers(String node, Tracked tracked, BitmapState bitmap) {
+    if (tracked.inconsistent) {
+      return;
+    }
+    for (int granule = 0; granule < SimImage.GRANULES; granule++) {
+      if (!tracked.required(granule).isEmpty() && !dirty(bitmap, granule)) {
+        world.violated(
+            "bitmap '"
+                + tracked.name
+                + "' of '"
+                + node
+                + "' shows granule "
+                + granule
+                + " as clean, which writes "
+                + tracked.required(granule)
+                + " changed");
+      }
+    }
+  }
+
+  private static boolean dirty(BitmapState bitmap, int granule) {
+    long offset = (long) granule * SimImage.GRANULE;
+    if (offset >= bitmap.tree().length()) {
+      return true;
+    }
+    return bitmap.tree().isSet(offset)
+        || bitmap.successor().map(tree -> tree.isSet(offset)).orElse(false);
+  }
+
+  /** A guest's write has ended, well or not: the bitmaps know it before the guest does. */
+  void afterWrite(DeviceCore device) {
+    for (String image : world.images()) {
+      NodeHandle handle = engine.runtime().nodes().get(image);
+      if (handle != null && !world.truth(image).commanded) {
+        for (Tracked tracked : world.truth(image).bitmaps().values()) {
+          handle
+              .core()
+              .bitmaps()
+              .recording()
+              .generation()
+              .find(tracked.name)
+              .ifPresent(bitmap -> covers(image, tracked, bitmap));
+        }
+      }
+    }
+  }
+
+  /** A guest may be refused for what is wrong with its request, its node or the storage. */
+  void guestRefused(DeviceCore device, Request request, BlockException error) {
+    switch (error.code()) {
+      case READ_ONLY, INVALID_REQUEST, CLOSED, IO_ERROR, NO_SPACE -> {}
+      case DRIVER_FAILED -> {
+        if (!String.valueOf(error.getMessage()).contains("injected")) {
+          world.violated("a guest got " + error);
+        }
+      }
+      default -> {
+        if (!mourning && deaths.died().isEmpty()) {
+          world.violated("a guest got " + error);
+        }
+      }
+    }
+  }
+
+  /** What memory says of the persistent bitmaps of every open image, by image. */
+  Map<String, List<SimImage.Entry>> memory() {
+    Map<String, List<SimImage.Entry>> all = new LinkedHashMap<>();
+    for (String image : world.images()) {
+      NodeHandle handle = engine.runtime().nodes().get(image);
+      if (handle == null) {
+        continue;
+      }
+      List<SimImage.Entry> entries = new ArrayList<>();
+      for (BitmapState bitmap : handle.core().bitmaps().recording().generation().bitmaps()) {
+        long bits = 0;
+        for (int granule = 0; granule < SimImage.GRANULES; granule++) {
+          long offset = (long) granule * SimImage.GRANULE;
+          if (offset < bitmap.tree().length() && dirty(bitmap, granule)) {
+            bits |= 1L << granule;
+          }
+        }
+        if (bitmap.persistent()) {
+          entries.add(
+              new SimImage.Entry(bitmap.name(), bitmap.inconsistent(), bitmap.enabled(), bits));
+        }
+      }
+      all.put(image, entries);
+    }
+    return all;
+  }
+
+  /** The images say what memory said, and say it for certain. */
+  void stored(Map<String, List<SimImage.Entry>> memory) {
+    memory.forEach(
+        (image, wanted) -> {
+          List<SimImage.Entry> found = SimImage.durableEntries(world.diskOf(image));
+          for (SimImage.Entry entry : wanted) {
+            boolean good =
+                found.stream()
+                    .anyMatch(
+                        f ->
+                            f.name().equals(entry.name())
+                                && f.inUse() == entry.inUse()
+                                && (entry.inUse() || f.equals(entry)));
+            if (!good) {
+              world.violated("image '" + image + "' was left with " + found + ", not " + entry);
+            }
+          }
+          if (found.size() != wanted.size()) {
+            world.violated("image '" + image + "' was left with " + found + ", not " + wanted);
+          }
+        });
+  }
+}

@@ -1,0 +1,351 @@
+package io.ashlar.engine.sim;
+
+import io.ashlar.engine.control.GraphCommand.Changed;
+import io.ashlar.engine.graph.Around;
+import io.ashlar.engine.graph.DeviceCore;
+import io.ashlar.engine.model.GraphModel;
+import io.ashlar.engine.model.Planner;
+import io.ashlar.engine.reopen.Cut;
+import io.ashlar.engine.sim.History.Act;
+import io.ashlar.engine.sim.History.Request;
+import io.ashlar.engine.sim.Truth.Tracked;
+import io.ashlar.spi.BlockException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/** Carries a history out and holds the engine to its rules. */
+public final class Runner {
+  private static final int GRANULES = 16;
+  private static final long HURRIED = TimeUnit.MINUTES.toNanos(3);
+
+  /** What came of a step. */
+  record Result(
+      Step step, GraphModel before, GraphModel wanted, Changed changed, BlockException error) {
+    /** Whether the graph could become that; steps that are no changes of the graph count too. */
+    boolean plannable() {
+      return wanted != null;
+    }
+  }
+
+  private final Sim sim = Sim.INSTANCE;
+  private final History history;
+  private final boolean keepLog;
+  private final World world = new World(sim);
+  private final Deaths deaths = new Deaths(sim);
+  private SimEngine engine;
+  private Commands commands;
+  private Rules rules;
+  private int guests;
+  private int committed;
+  private int refused;
+
+  private Runner(History history, boolean keepLog) {
+    this.history = history;
+    this.keepLog = keepLog;
+  }
+
+  /** Runs a history. */
+  public static Outcome run(History history) {
+    return new Runner(history, false)
+        .run(history.acts().stream().anyMatch(a -> !a.deaths().isEmpty()));
+  }
+
+  /** Runs a history and keeps a log. */
+  public static Outcome explain(History history) {
+    return new Runner(history, true)
+        .run(history.acts().stream().anyMatch(a -> !a.deaths().isEmpty()));
+  }
+
+  private Outcome run(boolean mortal) {
+    SimEngine.start(sim);
+    sim.begin(history.seed());
+    if (keepLog) {
+      sim.keepLog();
+    }
+    engine = new SimEngine(sim, mortal ? deaths : Around.NOTHING);
+    commands = new Commands(world, engine);
+    rules = new Rules(world, engine, deaths);
+    try {
+      begin();
+      for (Act act : history.acts()) {
+        act(act);
+      }
+      close();
+    } catch (Exception | Error e) {
+      world.violated("the run failed with " + e);
+      if (keepLog) {
+        for (StackTraceElement frame : e.getStackTrace()) {
+          sim.note("  at " + frame);
+        }
+      }
+    } finally {
+      engine.stop();
+      sim.end();
+    }
+    sim.failures().forEach(e -> world.violated("a task failed with " + e));
+    return new Outcome(
+        List.copyOf(world.violations()),
+        sim.traceHash(),
+        sim.steps(),
+        committed,
+        refused,
+        List.copyOf(sim.log()));
+  }
+
+  private void begin() {
+    SplittableRandom random = new SplittableRandom(history.seed() + 1);
+    Map<String, Step.Node> nodes = new LinkedHashMap<>();
+    history.graph().forEach(node -> collect(node, nodes));
+    nodes.values().forEach(node -> disk(node, nodes, random));
+    Result result = change("setup", model -> commands.initial(model, history), Set.of(), Cut.NONE);
+    if (result.error() != null) {
+      throw new AssertionError("the graph cannot be made", result.error());
+    }
+    sim.settle();
+    rules.atRest();
+  }
+
+  private static void collect(Step.Node node, Map<String, Step.Node> into) {
+    node.owned().values().forEach(child -> collect(child, into));
+    into.put(node.name(), node);
+  }
+
+  private void disk(Step.Node node, Map<String, Step.Node> nodes, SplittableRandom random) {
+    if (node.driver().equals("sim-file") && world.disk(node.name()) == null) {
+      world.plain(node.name());
+    } else if (node.driver().equals("sim-image")) {
+      Step.Node below = node;
+      while (!below.driver().equals("sim-file")) {
+        below =
+            below.owned().containsKey("file")
+                ? below.owned().get("file")
+                : nodes.get(below.named().get("file"));
+      }
+      world.image(node.name(), below.name(), GRANULES);
+      Truth truth = world.truth(node.name());
+      for (int i = random.nextInt(3); i > 0; i--) {
+        Tracked bitmap = new Tracked("b" + i, true, random.nextInt(4) != 0);
+        bitmap.inconsistent = random.nextInt(8) == 0;
+        truth.bitmaps().put(bitmap.name, bitmap);
+        SimImage.put(
+            world.diskOf(node.name()),
+            new SimImage.Entry(
+                bitmap.name, bitmap.inconsistent, bitmap.enabled, random.nextInt(256)));
+      }
+    }
+  }
+
+  private void act(Act act) {
+    sim.note("ACT " + act);
+    world.faults().plan(act.faults());
+    deaths.plan(act.deaths());
+    sim.hurry(act.hurry(), sim.nanoTime() + HURRIED);
+    startGuests(act.guests());
+    Result result = perform(act.step());
+    sim.block(() -> guests == 0, sim.nanoTime() + TimeUnit.HOURS.toNanos(4), "the guests");
+    if (guests != 0) {
+      world.violated("guests still wait: " + sim.describe());
+    }
+    sim.settle();
+    sim.hurry(0, 0);
+    List<Faults.Fired> fired = List.copyOf(world.faults().fired());
+    world.faults().stop();
+    deaths.stop();
+    rules.afterStep(act, result, fired);
+    rules.atRest();
+    boolean retry = !fired.isEmpty() || act.hurry() > 0;
+    if (result.error() != null && result.plannable() && retry && deaths.died().isEmpty()) {
+      sim.note("AGAIN");
+      world.faults().plan(List.of());
+      Result again = perform(act.step());
+      sim.settle();
+      rules.afterStep(new Act(act.step(), List.of(), List.of(), List.of(), 0), again, List.of());
+      rules.atRest();
+    }
+  }
+
+  private Result perform(Step step) {
+    Function<GraphModel, GraphModel> edit = commands.edit(step);
+    if (edit != null) {
+      makeDisks(step);
+      return change(step.getClass().getSimpleName(), edit, Set.of(), Cut.NONE);
+    }
+    if (step instanceof Step.Freeze s) {
+      return ofBitmap(
+          step,
+          s.node(),
+          () ->
+              engine
+                  .control()
+                  .change(
+                      "freeze",
+                      model -> {
+                        model.node(s.node());
+                        return model;
+                      },
+                      Set.of(s.node()),
+                      commands.freezing(s)));
+    }
+    if (step instanceof Step.Resize s) {
+      return resize(s);
+    }
+    if (step instanceof Step.Idle) {
+      GraphModel model = engine.runtime().model();
+      return new Result(step, model, model, null, null);
+    }
+    return ofBitmap(step, BitmapTruth.node(step), () -> commands.bitmaps(step));
+  }
+
+  private void makeDisks(Step step) {
+    if (step instanceof Step.Add add && world.truth(add.node().name()) == null) {
+      Map<String, Step.Node> nodes = new LinkedHashMap<>();
+      collect(add.node(), nodes);
+      world.image(add.node().name(), add.node().owned().get("file").name(), GRANULES);
+    }
+  }
+
+  private Result change(
+      String what, Function<GraphModel, GraphModel> edit, Set<String> touched, Cut cut) {
+    GraphModel before = engine.runtime().model();
+    GraphModel wanted = null;
+    try {
+      wanted = edit.apply(before);
+      new Planner(130).plan(before, wanted);
+    } catch (BlockException e) {
+      sim.note("cannot be planned: " + e.getMessage());
+      wanted = null;
+    }
+    Changed changed = null;
+    BlockException error = null;
+    try {
+      changed = engine.await(engine.control().change(what, edit, touched, cut));
+      committed++;
+    } catch (CompletionException e) {
+      error = known(what, e);
+      refused++;
+    }
+    sim.note("RESULT " + what + ": " + (error == null ? "done" : error.getMessage()));
+    return new Result(null, before, wanted, changed, error);
+  }
+
+  private BlockException known(String what, CompletionException e) {
+    if (e.getCause() instanceof BlockException known) {
+      return known;
+    }
+    world.violated(what + " failed with " + e.getCause() + ", which is no BlockException");
+    return new BlockException(io.ashlar.spi.ErrorCode.INTERNAL, what + " failed", e);
+  }
+
+  private Result resize(Step.Resize s) {
+    BitmapTruth truth = new BitmapTruth(world.truth(s.node()), s);
+    truth.begin();
+    Result result =
+        change(
+            "resize",
+            model -> {
+              model.node(s.node());
+              return model;
+            },
+            Set.of(s.node()),
+            new io.ashlar.engine.control.Resize(
+                engine.control(),
+                s.node(),
+                (long) s.granules() * SimImage.GRANULE,
+                io.ashlar.spi.Preallocation.OFF));
+    truth.end(result.error() == null);
+    return new Result(s, result.before(), result.wanted(), result.changed(), result.error());
+  }
+
+  private Result ofBitmap(
+      Step step, String node, java.util.function.Supplier<CompletionStage<?>> send) {
+    GraphModel model = engine.runtime().model();
+    BitmapTruth truth = new BitmapTruth(world.truth(node), step);
+    truth.begin();
+    BlockException error = null;
+    Object value = null;
+    try {
+      value = engine.await(send.get());
+    } catch (CompletionException e) {
+      error = known(step.toString(), e);
+    }
+    boolean done = error == null && !Boolean.FALSE.equals(value);
+    truth.end(done);
+    sim.note("RESULT " + step + ": " + (error == null ? value : error.getMessage()));
+    return new Result(step, model, model, null, error);
+  }
+
+  private void startGuests(List<Request> requests) {
+    Map<String, List<Request>> byDevice = new LinkedHashMap<>();
+    requests.forEach(r -> byDevice.computeIfAbsent(r.device(), d -> new ArrayList<>()).add(r));
+    byDevice.forEach(
+        (name, list) -> {
+          DeviceCore device = engine.runtime().devices().get(name);
+          if (device != null) {
+            guests++;
+            sim.execute("guest " + name, () -> guest(device, list));
+          }
+        });
+  }
+
+  private void guest(DeviceCore device, List<Request> requests) {
+    try {
+      for (Request request : requests) {
+        try {
+          request(device, request);
+        } catch (BlockException e) {
+          sim.note("guest was refused: " + e.getMessage());
+          rules.guestRefused(device, request, e);
+        }
+        world.maybePause();
+      }
+    } finally {
+      guests--;
+    }
+  }
+
+  private void request(DeviceCore device, Request request) {
+    long offset = (long) request.granule() * SimImage.GRANULE;
+    long length = (long) request.count() * SimImage.GRANULE;
+    switch (request.kind()) {
+      case 'w' -> {
+        ByteBuffer content = world.content(request.count());
+        try {
+          device.write(offset, content, 0);
+        } finally {
+          rules.afterWrite(device);
+        }
+      }
+      case 'z' -> device.writeZeroes(offset, length, 0);
+      case 'd' -> device.discard(offset, length, 0);
+      case 'r' -> device.read(offset, ByteBuffer.allocate((int) length), 0);
+      default -> device.flush();
+    }
+  }
+
+  /** Everything is taken out of the graph; what images say then is what memory said. */
+  private void close() {
+    if (!deaths.died().isEmpty() || rules.dead()) {
+      return;
+    }
+    Map<String, List<SimImage.Entry>> memory = rules.memory();
+    Result result = change("close", model -> GraphModel.EMPTY, Set.of(), Cut.NONE);
+    if (result.error() != null || !result.changed().afterwards().isEmpty()) {
+      world.violated(
+          "closing failed: "
+              + (result.error() != null ? result.error() : result.changed().afterwards()));
+      return;
+    }
+    sim.settle();
+    rules.atRest();
+    rules.stored(memory);
+  }
+}

@@ -1,0 +1,37 @@
+package io.ashlar.engine.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ashlar.engine.sim.Histories.Trouble;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** One seed is one run, to the last turn; and another seed another one. */
+final class SimTest {
+  private static final int SEEDS = 60;
+
+  @Test
+  void aSeedIsAnOrder() {
+    Set<Long> traces = new HashSet<>();
+    for (Trouble trouble : Trouble.values()) {
+      for (long seed = 0; seed < SEEDS; seed++) {
+        History history = Histories.of(seed, trouble);
+        Outcome first = Runner.run(history);
+        Outcome second = Runner.run(history);
+        assertThat(second.trace()).as(trouble + ", seed " + seed).isEqualTo(first.trace());
+        assertThat(second.steps()).isEqualTo(first.steps());
+        traces.add(first.trace());
+      }
+    }
+    assertThat(traces).hasSizeGreaterThan(SEEDS * 3);
+  }
+
+  @Test
+  void withoutTroubleEverythingHolds() {
+    for (long seed = 0; seed < SEEDS; seed++) {
+      History history = Histories.of(seed, Trouble.NONE);
+      assertThat(Runner.run(history).violations()).as(history.toString()).isEmpty();
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package io.ashlar.engine.sim;
+
+import java.util.List;
+import java.util.Map;
+
+/** A command of a history. */
+public sealed interface Step {
+  /**
+   * What a reopen says of one node.
+   *
+   * @param readOnly or {@code null} to leave it unsaid
+   * @param backing the name of another backing node, "" to detach it, {@code null} to keep it
+   */
+  record Options(String node, Boolean readOnly, Long knob, String backing) {}
+
+  /** A node to be added. {@code owned} roles are defined inside it. */
+  record Node(
+      String name,
+      String driver,
+      boolean readOnly,
+      Map<String, Node> owned,
+      Map<String, String> named) {}
+
+  /** {@code blockdev-reopen}. */
+  record Reopen(List<Options> nodes) implements Step {}
+
+  /** {@code blockdev-add}. */
+  record Add(Node node) implements Step {}
+
+  /** {@code blockdev-del}. */
+  record Delete(String node) implements Step {}
+
+  /** A filter goes above a node. */
+  record Insert(String filter, String above) implements Step {}
+
+  /** A filter goes. */
+  record Remove(String filter) implements Step {}
+
+  /** A device comes. */
+  record Attach(String device, String node, boolean writable) implements Step {}
+
+  /** A device goes. */
+  record Detach(String device) implements Step {}
+
+  /** {@code block_resize}. */
+  record Resize(String node, int granules) implements Step {}
+
+  /** {@code block-dirty-bitmap-add}. */
+  record AddBitmap(String node, String bitmap, boolean persistent, boolean disabled)
+      implements Step {}
+
+  /** {@code block-dirty-bitmap-remove}. */
+  record RemoveBitmap(String node, String bitmap) implements Step {}
+
+  /** {@code block-dirty-bitmap-clear}. */
+  record Clear(String node, String bitmap) implements Step {}
+
+  /** {@code block-dirty-bitmap-enable} or {@code -disable}. */
+  record Enable(String node, String bitmap, boolean enabled) implements Step {}
+
+  /** {@code block-dirty-bitmap-merge}. */
+  record Merge(String node, String target, String source) implements Step {}
+
+  /** A backup takes a bitmap. */
+  record Freeze(String node, String bitmap) implements Step {}
+
+  /** It gives it back. */
+  record Thaw(String node, String bitmap, boolean replace) implements Step {}
+
+  /** Nothing but guests. */
+  record Idle() implements Step {}
+}

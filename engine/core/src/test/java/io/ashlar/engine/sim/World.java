@@ -1,0 +1,175 @@
+package io.ashlar.engine.sim;
+
+import io.ashlar.engine.sim.SimImage.Entry;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What lies outside the engine in one run: disks, faults, and the truth about what was written,
+ * against which every state that a crash could leave is held at every write and flush.
+ */
+final class World {
+  private static final int PAUSES = 4;
+
+  private final Sim sim;
+  private final Faults faults;
+  private final Map<String, SimDisk> disks = new LinkedHashMap<>();
+  private final Map<String, Truth> truths = new HashMap<>();
+  private final Map<String, String> diskOfImage = new HashMap<>();
+  private final Set<SimNode> open = new LinkedHashSet<>();
+  private final Map<String, Integer> steps = new HashMap<>();
+  private final List<String> violations = new ArrayList<>();
+  private long ids;
+
+  World(Sim sim) {
+    this.sim = sim;
+    faults = new Faults(sim);
+  }
+
+  Faults faults() {
+    return faults;
+  }
+
+  /** A disk with an image. */
+  void image(String image, String diskName, int granules) {
+    disks.put(diskName, SimImage.create(diskName, granules));
+    diskOfImage.put(image, diskName);
+    truths.put(diskName, new Truth());
+  }
+
+  /** A disk without one. */
+  void plain(String diskName) {
+    disks.put(diskName, new SimDisk(diskName, SimImage.SECTORS));
+  }
+
+  SimDisk disk(String name) {
+    return disks.get(name);
+  }
+
+  Map<String, SimDisk> disks() {
+    return disks;
+  }
+
+  SimDisk diskOf(String image) {
+    return disks.get(diskOfImage.get(image));
+  }
+
+  /** The truth about an image's bitmaps, or {@code null} for another node. */
+  Truth truth(String image) {
+    String disk = diskOfImage.get(image);
+    return disk == null ? null : truths.get(disk);
+  }
+
+  Set<String> images() {
+    return diskOfImage.keySet();
+  }
+
+  <T extends SimNode> T opened(T node) {
+    open.add(node);
+    return node;
+  }
+
+  void closed(SimNode node) {
+    open.remove(node);
+  }
+
+  /** Nodes that are open. */
+  Set<SimNode> open() {
+    return open;
+  }
+
+  void stepOpened(String node) {
+    steps.merge(node, 1, Integer::sum);
+  }
+
+  void stepEnded(String node) {
+    steps.merge(node, -1, Integer::sum);
+  }
+
+  /** Steps of a reopen that were neither committed nor aborted. */
+  int openSteps() {
+    return steps.values().stream().mapToInt(i -> i).sum();
+  }
+
+  boolean isGuest() {
+    return sim.source().startsWith("guest");
+  }
+
+  boolean mustDrain() {
+    return true;
+  }
+
+  void maybePause() {
+    if (sim.random().nextInt(PAUSES) == 0) {
+      sim.pause();
+    }
+  }
+
+  /** Content for a guest's write: every sector of it is like no other. */
+  ByteBuffer content(int granules) {
+    ByteBuffer bytes = ByteBuffer.allocate(granules * SimDisk.SECTOR);
+    for (int i = 0; i < granules; i++) {
+      bytes.putLong(i * SimDisk.SECTOR, ++ids);
+    }
+    return bytes;
+  }
+
+  /** Content for zeroes, which are told apart too. */
+  ByteBuffer zeroes(long offset, long length) {
+    return content((int) (length / SimDisk.SECTOR));
+  }
+
+  /** A guest's data has come to the driver of an image. */
+  void guestData(SimImageNode image, long offset, ByteBuffer source) {
+    Truth truth = truth(image.name);
+    if (truth == null || !isGuest()) {
+      return;
+    }
+    for (int at = source.position(); at < source.limit(); at += SimDisk.SECTOR) {
+      int granule = (int) ((offset + at - source.position()) / SimDisk.SECTOR);
+      truth.written(granule, source.getLong(at));
+    }
+  }
+
+  /** Nothing of the guest's reaches an image while a stored bitmap of it looks valid. */
+  void beforeWrite(SimDisk disk, int sector) {
+    if (!truths.containsKey(disk.name) || sector < SimImage.dataSector(0)) {
+      return;
+    }
+    for (Entry entry : SimImage.durableEntries(disk)) {
+      if (!entry.inUse()) {
+        violated(
+            "data is written to " + disk.name + " while bitmap '" + entry.name() + "' is valid");
+      }
+    }
+  }
+
+  /** A crash could come now. */
+  void afterWrite(SimDisk disk) {
+    Truth truth = truths.get(disk.name);
+    if (truth != null) {
+      String complaint = truth.falseClean(disk);
+      if (complaint != null) {
+        violated("false clean: " + complaint);
+      }
+    }
+  }
+
+  /** A rule did not hold. */
+  void violated(String what) {
+    if (violations.size() < 20) {
+      violations.add(what);
+    }
+    sim.note("VIOLATED: " + what);
+  }
+
+  List<String> violations() {
+    return violations;
+  }
+}
