@@ -16,8 +16,10 @@ public final class Histories {
   public enum Trouble {
     /** Nothing; only the order of things is random. */
     NONE,
-    /** Drivers. */
+    /** Drivers that fail. */
     FAULTS,
+    /** Drivers that fail or answer long after everybody's patience. */
+    LATE,
     /** Actors. */
     DEATHS,
     /** Patience. */
@@ -138,17 +140,8 @@ public final class Histories {
     int hurry = 0;
     switch (trouble) {
       case NONE -> {}
-      case FAULTS -> {
-        int count = random.nextInt(3);
-        for (int i = 0; i < count; i++) {
-          Faults.Kind[] kinds = Faults.Kind.values();
-          faults.add(
-              new Fault(
-                  1 + random.nextInt(60),
-                  kinds[random.nextInt(kinds.length)],
-                  random.nextInt(4) == 0));
-        }
-      }
+      case FAULTS -> faults(faults, false);
+      case LATE -> faults(faults, true);
       case DEATHS -> {
         if (random.nextInt(2) == 0) {
           deaths.add(new Death(1 + random.nextInt(40), random.nextInt(3) == 0));
@@ -157,6 +150,19 @@ public final class Histories {
       case HURRY -> hurry = random.nextInt(2) == 0 ? 0 : 10 + random.nextInt(60);
     }
     return new Act(step, guests, faults, deaths, hurry);
+  }
+
+  private void faults(List<Fault> into, boolean late) {
+    Faults.Kind[] kinds = Faults.Kind.values();
+    for (int count = random.nextInt(3); count > 0; count--) {
+      Faults.Kind kind = kinds[random.nextInt(kinds.length)];
+      if (kind == Faults.Kind.LATE || kind == Faults.Kind.LATE_REFUSE) {
+        kind = late ? kind : Faults.Kind.REFUSE;
+      } else if (late && random.nextInt(2) == 0) {
+        kind = Faults.Kind.LATE;
+      }
+      into.add(new Fault(1 + random.nextInt(60), kind, random.nextInt(4) == 0));
+    }
   }
 
   private String one(List<String> of, String otherwise) {
