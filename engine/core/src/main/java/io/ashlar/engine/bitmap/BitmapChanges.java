@@ -4,6 +4,7 @@ import io.ashlar.engine.api.BitmapInfo;
 import io.ashlar.engine.api.Bitmaps;
 import io.ashlar.engine.bitmap.bits.BitTree;
 import io.ashlar.engine.bitmap.bits.BitmapState;
+import io.ashlar.engine.bitmap.bits.DormantException;
 import io.ashlar.engine.bitmap.bits.Generation.Change;
 import java.util.List;
 import java.util.Set;
@@ -20,8 +21,15 @@ final class BitmapChanges {
     this.desk = desk;
   }
 
-  /** A persistent one is in the image's directory, empty and IN_USE, when this returns. */
+  /**
+   * A persistent one is in the image's directory, empty and IN_USE, when this returns.
+   *
+   * @throws DormantException for the first bitmap, which is a transaction's business
+   */
   BitmapInfo add(String name, Bitmaps.Settings settings, long defaultGranularity) {
+    if (desk.recording().dormant()) {
+      throw new DormantException(desk.node());
+    }
     carryOut(desk.steps().add(name, settings, defaultGranularity));
     return DirectoryState.info(desk.find(name), desk.disk().armed(), desk.log());
   }

@@ -72,7 +72,10 @@ public sealed interface BitmapCommand {
   /** The node's length changed; the node is quiesced. */
   record Resized(long length, ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
 
-  /** {@code block-dirty-bitmap-add}. */
+  /**
+   * {@code block-dirty-bitmap-add}. The first bitmap of a node is refused with {@link
+   * io.ashlar.engine.bitmap.bits.DormantException}: it needs the node quiesced, see {@link Stage}.
+   */
   record Add(
       String name,
       Bitmaps.Settings settings,

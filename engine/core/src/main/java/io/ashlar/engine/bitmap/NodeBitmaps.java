@@ -28,7 +28,7 @@ public final class NodeBitmaps {
 
   /** The bitmaps of a node that is about to be opened: none, and the gate sealed. */
   public NodeBitmaps(String name, Waits waits) {
-    this(name, waits, LifecycleLog.NONE);
+    this(name, waits, LifecycleLog.NONE, true);
   }
 
   /**
@@ -37,6 +37,16 @@ public final class NodeBitmaps {
    * @param log the history of the image
    */
   public NodeBitmaps(String name, Waits waits, LifecycleLog log) {
+    this(name, waits, log, true);
+  }
+
+  /**
+   * The same.
+   *
+   * @param dormantWhenEmpty without bitmaps, writes cost next to nothing, and the first one must be
+   *     added while the node is quiesced
+   */
+  NodeBitmaps(String name, Waits waits, LifecycleLog log, boolean dormantWhenEmpty) {
     this.log = log;
     disk = new StoredDirectory(name, waits, log, () -> state);
     turn = waits.newLock();
@@ -48,7 +58,7 @@ public final class NodeBitmaps {
             disk::arm,
             HotRegions.NONE,
             waits,
-            false);
+            dormantWhenEmpty);
   }
 
   /** What every write of the node passes. */

@@ -30,7 +30,7 @@ final class NodeTransitions {
     DirectoryState loaded = BitmapLoader.load(store, writable, length, BitmapLoader.BUDGET);
     report(loaded);
     desk.disk().open(loaded.damage() == null ? store : null, writable);
-    desk.apply(new Change(loaded.generation()));
+    desk.recording().applyQuiesced(new Change(loaded.generation()), () -> {});
     desk.publish(loaded);
     if (writable) {
       desk.disk().armOpened();
@@ -166,11 +166,15 @@ final class NodeTransitions {
                 old.bitmaps().stream()
                     .filter(b -> !b.inconsistent())
                     .forEach(b -> fill(filled.get(b.name()), b)));
-    desk.publish(state.withLength(length));
+    Runnable follow =
+        () -> {
+          desk.recording().applyQuiesced(change, () -> {});
+          desk.publish(state.withLength(length).with(filled));
+        };
     if (state.storesUsable()) {
-      desk.log().record("block_resize", new BitmapsResized(length), () -> desk.apply(change));
+      desk.log().record("block_resize", new BitmapsResized(length), follow);
     } else {
-      desk.apply(change);
+      follow.run();
     }
   }
 

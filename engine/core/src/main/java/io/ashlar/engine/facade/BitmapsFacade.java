@@ -9,6 +9,7 @@ import io.ashlar.engine.api.Reply;
 import io.ashlar.engine.bitmap.BitmapCommand;
 import io.ashlar.engine.bitmap.BitmapDefaults;
 import io.ashlar.engine.bitmap.bits.BitTree;
+import io.ashlar.engine.bitmap.bits.DormantException;
 import io.ashlar.engine.bitmap.bits.TreeBits;
 import io.ashlar.engine.control.GraphControl;
 import io.ashlar.engine.transaction.Actions;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /**
  * Commands on bitmaps; each is one message to the directory of its node, merges are one to each
@@ -45,10 +47,43 @@ final class BitmapsFacade implements Bitmaps {
     return replies.reply(
         "adding bitmap '" + name + "' to '" + node + "'",
         () ->
-            control.bitmaps(
-                node,
-                replyTo ->
-                    new BitmapCommand.Add(name, settings, defaultGranularity(node), replyTo)));
+            control
+                .<BitmapInfo>bitmaps(
+                    node,
+                    replyTo ->
+                        new BitmapCommand.Add(name, settings, defaultGranularity(node), replyTo))
+                .handle(
+                    (info, error) ->
+                        Replies.cause(error) instanceof DormantException
+                            ? addFirst(node, name, settings)
+                            : stage(info, error))
+                .thenCompose(Function.identity()));
+  }
+
+  /** The first bitmap of a node: nobody counts its writers, so they must be out. */
+  private CompletionStage<BitmapInfo> addFirst(String node, String name, Settings settings) {
+    return Transaction.alone(control, Actions.add(node, name, settings))
+        .run()
+        .thenApply(
+            changed ->
+                control.runtime().nodes().get(node).core().bitmaps().infos().stream()
+                    .filter(info -> info.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(
+                        () ->
+                            new BlockException(
+                                ErrorCode.BITMAP_NOT_FOUND,
+                                "bitmap '"
+                                    + name
+                                    + "' of node '"
+                                    + node
+                                    + "' was added and removed again meanwhile")));
+  }
+
+  private static <T> CompletionStage<T> stage(T value, Throwable error) {
+    return error == null
+        ? CompletableFuture.completedFuture(value)
+        : CompletableFuture.failedFuture(error);
   }
 
   private long defaultGranularity(String node) {
@@ -115,7 +150,7 @@ final class BitmapsFacade implements Bitmaps {
         () ->
             sources.stream().allMatch(source -> source.node().equals(node))
                 ? mergeOwn(node, target, sources)
-                : new Transaction(control, List.of(Actions.merge(node, target, sources)))
+                : Transaction.alone(control, Actions.merge(node, target, sources))
                     .run()
                     .thenApply(changed -> null));
   }

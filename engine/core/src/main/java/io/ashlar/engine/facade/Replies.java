@@ -47,10 +47,16 @@ public final class Replies {
 
   /** The engine's exception in a failed stage. */
   public static BlockException asBlockException(String what, Throwable error) {
-    Throwable cause =
-        error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+    Throwable cause = cause(error);
     return cause instanceof BlockException known
         ? known
         : new BlockException(ErrorCode.INTERNAL, what + " failed unexpectedly: " + cause, cause);
+  }
+
+  /** What a stage failed with, without its wrapping; {@code null} for {@code null}. */
+  static Throwable cause(Throwable error) {
+    return error instanceof CompletionException && error.getCause() != null
+        ? error.getCause()
+        : error;
   }
 }

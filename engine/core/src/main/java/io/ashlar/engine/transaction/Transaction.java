@@ -23,10 +23,10 @@ import java.util.function.Function;
  * the action by its index from 0. Used once.
  */
 public final class Transaction implements Cut {
-  private static final String WHAT = "transaction";
-
   private final GraphControl control;
+  private final String what;
   private final List<Action> actions;
+  private final boolean numbered;
   private final Deque<Action> staged = new ArrayDeque<>();
   private volatile NodeStages nodes;
   private volatile GraphModel before;
@@ -34,15 +34,26 @@ public final class Transaction implements Cut {
 
   /** A transaction of these actions, in this order. */
   public Transaction(GraphControl control, List<Action> actions) {
+    this(control, "transaction", actions, true);
+  }
+
+  private Transaction(GraphControl control, String what, List<Action> actions, boolean numbered) {
     this.control = control;
+    this.what = what;
     this.actions = List.copyOf(actions);
+    this.numbered = numbered;
+  }
+
+  /** One action by itself, as a command of its own name that needs its nodes quiesced. */
+  public static Transaction alone(GraphControl control, Action action) {
+    return new Transaction(control, action.name(), List.of(action), false);
   }
 
   /** Runs it: refused with everything as before, or all of it took effect. */
   public CompletionStage<Changed> run() {
     Set<String> touched = new LinkedHashSet<>();
     actions.forEach(action -> touched.addAll(action.nodes()));
-    return control.change(WHAT, this::edit, touched, this);
+    return control.change(what, this::edit, touched, this);
   }
 
   private GraphModel edit(GraphModel model) {
@@ -150,6 +161,9 @@ public final class Transaction implements Cut {
 
   private BlockException named(int index, Throwable error) {
     BlockException known = asBlockException(error);
+    if (!numbered) {
+      return known;
+    }
     return new BlockException(
         known.code(),
         "action " + index + " (" + actions.get(index).name() + "): " + known.getMessage(),
@@ -161,6 +175,7 @@ public final class Transaction implements Cut {
         error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
     return cause instanceof BlockException known
         ? known
-        : new BlockException(ErrorCode.INTERNAL, WHAT + " failed unexpectedly: " + cause, cause);
+        : new BlockException(
+            ErrorCode.INTERNAL, "a transaction failed unexpectedly: " + cause, cause);
   }
 }

@@ -43,7 +43,7 @@ final class Rig implements AutoCloseable {
 
   Rig(ActorTestKit kit, LifecycleLog log) {
     this.kit = kit;
-    bitmaps = new NodeBitmaps(NODE, SystemWaits.INSTANCE, log);
+    bitmaps = new NodeBitmaps(NODE, SystemWaits.INSTANCE, log, false);
     directory = kit.spawn(BitmapDirectory.create(NODE, bitmaps, SystemWaits.INSTANCE, drivers));
   }
 

@@ -39,40 +39,6 @@ public final class Recording {
   private final WriteGate gate;
   private volatile Published published;
 
-  /** A generation as writers see it. */
-  private static final class Published {
-    final long number;
-    final Generation generation;
-    final BitTree[] trees;
-
-    /** Writers neither count nor pass the gate. */
-    final boolean dormant;
-
-    /** Trees of the generation before, recorded in until the change cannot fail any more. */
-    volatile BitTree[] old;
-
-    Published(long number, Generation generation, BitTree[] old, boolean dormant) {
-      this.number = number;
-      this.generation = generation;
-      this.trees = generation.recording();
-      this.old = old;
-      this.dormant = dormant;
-    }
-
-    int parity() {
-      return (int) number & 1;
-    }
-
-    void set(long offset, long length) {
-      for (BitTree tree : trees) {
-        tree.set(offset, length);
-      }
-      for (BitTree tree : old) {
-        tree.set(offset, length);
-      }
-    }
-  }
-
   /**
    * The recording of one node.
    *
@@ -160,6 +126,11 @@ public final class Recording {
     return gate.state();
   }
 
+  /** Whether writers are not counted, because there is no bitmap; any thread. */
+  public boolean dormant() {
+    return published.dormant;
+  }
+
   /** Writes between begin and end that are counted, for display. */
   public long inFlight() {
     return counts.inside();
@@ -180,17 +151,14 @@ public final class Recording {
    *
    * @param durable puts the change, and the bits that are in no write, where they survive a crash
    * @param nanos limit for the wait
-   * @throws BlockException TIMED_OUT when a driver call did not return; INTERNAL when the node is
-   *     dormant; whatever {@code durable} throws
+   * @throws BlockException TIMED_OUT when a driver call did not return; whatever {@code durable}
+   *     throws
+   * @throws DormantException the node counts no writers
    */
   public void apply(Change change, Runnable durable, long nanos) {
     Published old = published;
     if (old.dormant) {
-      throw new BlockException(
-          ErrorCode.INTERNAL,
-          "node '"
-              + node
-              + "' counts no writers; its first bitmap must be added while it is quiesced");
+      throw new DormantException(node);
     }
     change(old, change, durable, nanos);
   }
