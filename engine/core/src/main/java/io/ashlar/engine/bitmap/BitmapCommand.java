@@ -142,6 +142,19 @@ public sealed interface BitmapCommand {
       implements BitmapCommand {}
 
   /**
+   * An export takes a bitmap: it becomes busy and goes on recording. Allowed on a read-only node;
+   * refused for one that is busy or inconsistent.
+   *
+   * @param owner the export, for messages and {@link Release}
+   */
+  record Hold(String name, String owner, ActorRef<StatusReply<Done>> replyTo)
+      implements BitmapCommand {}
+
+  /** The export is gone; JOB_STATE when it does not hold the bitmap. */
+  record Release(String name, String owner, ActorRef<StatusReply<Done>> replyTo)
+      implements BitmapCommand {}
+
+  /**
    * A transaction begins to work out what it makes of the bitmaps; users' commands wait until it is
    * decided. The node is quiesced from before this until after the decision.
    */

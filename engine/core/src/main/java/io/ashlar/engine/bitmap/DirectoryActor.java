@@ -25,6 +25,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   private final JobHolds holds;
   private final NodeTransitions transitions;
   private final Stages stages;
+  private final ExportHolds exports;
 
   static Behavior<BitmapCommand> create(String node, NodeBitmaps bitmaps, Executor drivers) {
     return Behaviors.<Object>setup(context -> new DirectoryActor(context, node, bitmaps, drivers))
@@ -41,6 +42,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
     holds = new JobHolds(desk);
     transitions = new NodeTransitions(desk);
     stages = new Stages(desk);
+    exports = new ExportHolds(desk);
   }
 
   @Override
@@ -63,6 +65,8 @@ final class DirectoryActor extends AbstractBehavior<Object> {
         .onMessage(BitmapCommand.Thaw.class, this::onThaw)
         .onMessage(BitmapCommand.Snapshot.class, this::onSnapshot)
         .onMessage(BitmapCommand.Describe.class, this::onDescribe)
+        .onMessage(BitmapCommand.Hold.class, this::onHold)
+        .onMessage(BitmapCommand.Release.class, this::onRelease)
         .onMessage(BitmapCommand.Stage.class, this::onStage)
         .onMessage(BitmapCommand.PrepareStaged.class, this::onPrepareStaged)
         .onMessage(BitmapCommand.CommitStaged.class, this::onCommitStaged)
@@ -161,6 +165,15 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   private Behavior<Object> onDescribe(BitmapCommand.Describe m) {
     queue.aside("listing", m.replyTo(), bitmaps::infos);
     return this;
+  }
+
+  private Behavior<Object> onHold(BitmapCommand.Hold m) {
+    return work("holding", m.replyTo(), () -> exports.hold(m.name(), m.owner()));
+  }
+
+  private Behavior<Object> onRelease(BitmapCommand.Release m) {
+    return ofNode(
+        "releasing", m.replyTo(), () -> exports.release(m.name(), m.owner()), Finished.SERVE_NEXT);
   }
 
   private Behavior<Object> onStage(BitmapCommand.Stage m) {

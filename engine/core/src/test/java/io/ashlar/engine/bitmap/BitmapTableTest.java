@@ -20,20 +20,22 @@ class BitmapTableTest {
   private static final ActorTestKit KIT = ActorTestKit.create();
 
   // T transient, F added, A loaded and armed, S loaded on a read-only node, X inconsistent, Xr the
-  // same read-only, B held by a job, U unusable, Ur the same read-only, - no such bitmap.
+  // same read-only, B held by a job, E by an export, U unusable, Ur the same read-only, - no such
+  // bitmap.
   private static final String TABLE =
-      """
-      command   T      F      A      S         X            Xr        B    U            Ur           -
-      add       EXISTS EXISTS EXISTS EXISTS    EXISTS       EXISTS    EXISTS EXISTS     EXISTS       ok
-      clear     ok     ok     ok     READ_ONLY INCONSISTENT READ_ONLY BUSY INCONSISTENT INCONSISTENT NOT_FOUND
-      enable    ok     ok     ok     READ_ONLY INCONSISTENT READ_ONLY BUSY INCONSISTENT INCONSISTENT NOT_FOUND
-      disable   ok     ok     ok     READ_ONLY INCONSISTENT READ_ONLY BUSY INCONSISTENT INCONSISTENT NOT_FOUND
-      remove    ok     ok     ok     READ_ONLY ok           READ_ONLY BUSY ok           READ_ONLY    no
-      merge     ok     ok     ok     READ_ONLY INCONSISTENT READ_ONLY BUSY INCONSISTENT INCONSISTENT NOT_FOUND
-      source    ok     ok     ok     ok        INCONSISTENT INCONSISTENT ok INCONSISTENT INCONSISTENT NOT_FOUND
-      freeze    ok     ok     ok     READ_ONLY INCONSISTENT READ_ONLY BUSY INCONSISTENT INCONSISTENT NOT_FOUND
-      never     ok     ok     ok     ok        INCONSISTENT INCONSISTENT BUSY INCONSISTENT INCONSISTENT NOT_FOUND
-      resize    ok     ok     ok     READ_ONLY INCONSISTENT READ_ONLY BUSY INCONSISTENT INCONSISTENT ok
+"""
+      command T      F      A      S         X            Xr           B      E      U            Ur           -
+      add     EXISTS EXISTS EXISTS EXISTS    EXISTS       EXISTS       EXISTS EXISTS EXISTS       EXISTS       ok
+      clear   ok     ok     ok     READ_ONLY INCONSISTENT READ_ONLY    BUSY   BUSY   INCONSISTENT INCONSISTENT NOT_FOUND
+      enable  ok     ok     ok     READ_ONLY INCONSISTENT READ_ONLY    BUSY   BUSY   INCONSISTENT INCONSISTENT NOT_FOUND
+      disable ok     ok     ok     READ_ONLY INCONSISTENT READ_ONLY    BUSY   BUSY   INCONSISTENT INCONSISTENT NOT_FOUND
+      remove  ok     ok     ok     READ_ONLY ok           READ_ONLY    BUSY   BUSY   ok           READ_ONLY    no
+      merge   ok     ok     ok     READ_ONLY INCONSISTENT READ_ONLY    BUSY   BUSY   INCONSISTENT INCONSISTENT NOT_FOUND
+      source  ok     ok     ok     ok        INCONSISTENT INCONSISTENT BUSY   BUSY   INCONSISTENT INCONSISTENT NOT_FOUND
+      freeze  ok     ok     ok     READ_ONLY INCONSISTENT READ_ONLY    BUSY   BUSY   INCONSISTENT INCONSISTENT NOT_FOUND
+      never   ok     ok     ok     ok        INCONSISTENT INCONSISTENT BUSY   BUSY   INCONSISTENT INCONSISTENT NOT_FOUND
+      resize  ok     ok     ok     READ_ONLY INCONSISTENT READ_ONLY    BUSY   BUSY   INCONSISTENT INCONSISTENT ok
+      export  ok     ok     ok     ok        INCONSISTENT INCONSISTENT BUSY   BUSY   INCONSISTENT INCONSISTENT NOT_FOUND
       """;
 
   @AfterAll
@@ -94,6 +96,10 @@ class BitmapTableTest {
         rig.add("b", true);
         rig.freeze("b", false);
       }
+      case "E" -> {
+        rig.add("b", true);
+        rig.hold("b", "export 'e1'");
+      }
       default -> {}
     }
   }
@@ -127,7 +133,11 @@ class BitmapTableTest {
         rig.merge("b", List.of(source));
         assertThat(rig.snapshot("b").isSet(7 * Rig.GRANULE)).isTrue();
       }
-      case "source" -> rig.snapshot("b");
+      case "source" -> rig.<BitTree>ask(replyTo -> new BitmapCommand.Snapshot("b", true, replyTo));
+      case "export" -> {
+        rig.hold("b", "export 'e1'");
+        assertThat(rig.info("b").busy()).isTrue();
+      }
       case "freeze", "never" -> {
         rig.freeze("b", command.equals("never"));
         assertThat(rig.info("b").busy()).isTrue();

@@ -120,6 +120,14 @@ final class Rig implements AutoCloseable {
     this.<Done>ask(replyTo -> new BitmapCommand.Thaw(name, replace, uncopied, replyTo));
   }
 
+  void hold(String name, String owner) {
+    this.<Done>ask(replyTo -> new BitmapCommand.Hold(name, owner, replyTo));
+  }
+
+  void release(String name, String owner) {
+    this.<Done>ask(replyTo -> new BitmapCommand.Release(name, owner, replyTo));
+  }
+
   void seal() {
     this.<Done>ask(BitmapCommand.Seal::new);
   }
