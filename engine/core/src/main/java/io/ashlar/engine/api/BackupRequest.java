@@ -23,7 +23,22 @@ public record BackupRequest(
     BitmapMode bitmapMode,
     long speed,
     boolean compress,
-    boolean failGuestWrites) {
+    boolean failGuestWrites,
+    boolean autoDismiss) {
+
+  /** A backup whose job stays listed when it has ended. */
+  public BackupRequest(
+      String jobId,
+      String source,
+      String target,
+      Sync sync,
+      String bitmap,
+      BitmapMode bitmapMode,
+      long speed,
+      boolean compress,
+      boolean failGuestWrites) {
+    this(jobId, source, target, sync, bitmap, bitmapMode, speed, compress, failGuestWrites, false);
+  }
 
   /** QMP's {@code MirrorSyncMode}. */
   public enum Sync {

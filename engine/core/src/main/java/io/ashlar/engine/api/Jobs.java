@@ -20,11 +20,15 @@ public interface Jobs {
    */
   Reply<Job> commit(CommitRequest request);
 
-  /** All jobs, ended ones until they are dismissed or 1,000 newer ones ended. */
+  /**
+   * All jobs, ended ones until they are dismissed or 1,000 newer ones ended. Those that dismiss
+   * themselves leave the list when they have ended.
+   */
   List<Job> list();
 
   /**
-   * A job by its id.
+   * A job by its id. One that has dismissed itself is still found, so that whoever started it can
+   * ask for its result, until its name is used again or 1,000 newer ones ended.
    *
    * @throws io.ashlar.spi.BlockException JOB_NOT_FOUND
    */

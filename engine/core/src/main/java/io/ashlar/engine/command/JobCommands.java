@@ -5,7 +5,9 @@ import io.ashlar.engine.api.BackupRequest;
 import io.ashlar.engine.api.BackupRequest.BitmapMode;
 import io.ashlar.engine.api.BackupRequest.Sync;
 import io.ashlar.engine.api.CommitRequest;
+import io.ashlar.engine.api.InvalidOptionException;
 import io.ashlar.engine.api.Job;
+import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.OptionSpec;
 import io.ashlar.spi.Options;
 import java.util.List;
@@ -16,6 +18,13 @@ import java.util.Map;
 final class JobCommands {
   private static final OptionSpec SPEED =
       OptionSpec.size("speed", "bytes a second; 0 is no limit").withDefault(0L);
+
+  private static final OptionSpec AUTO_FINALIZE =
+      OptionSpec.bool("auto-finalize", true, "QMP's; a job cannot wait before its end");
+
+  private static final OptionSpec AUTO_DISMISS =
+      OptionSpec.bool(
+          "auto-dismiss", true, "whether the job is forgotten at its end without job-dismiss");
 
   /** {@code blockdev-backup}, as a command and in a transaction. */
   static final CommandSpec BACKUP =
@@ -38,7 +47,9 @@ final class JobCommands {
               "break-snapshot",
               "who fails when the target cannot take what the guest overwrites",
               "break-snapshot",
-              "break-guest-write"));
+              "break-guest-write"),
+          AUTO_FINALIZE,
+          AUTO_DISMISS);
 
   static final List<Command> ALL =
       List.of(
@@ -51,7 +62,9 @@ final class JobCommands {
                       OptionSpec.string("device", "the node whose chain is meant").mandatory(),
                       OptionSpec.string("top-node", "the top of the chain, which is the default"),
                       OptionSpec.string("base-node", "takes the data; the lowest if left out"),
-                      SPEED)
+                      SPEED,
+                      AUTO_FINALIZE,
+                      AUTO_DISMISS)
                   .startingJob(),
               JobCommands::commit),
           steer(
@@ -90,7 +103,9 @@ final class JobCommands {
               "job-cancel",
               "id",
               "ends a job; its target stays incomplete",
-              job -> job.cancel().await()));
+              job -> job.cancel().await()),
+          dismiss("job-dismiss"),
+          dismiss("block-job-dismiss"));
 
   /** What is done to a job. */
   private interface Steering {
@@ -108,6 +123,18 @@ final class JobCommands {
         });
   }
 
+  private static Command dismiss(String command) {
+    return new Command(
+        CommandSpec.of(
+            command,
+            "forgets a job that has ended and was started with auto-dismiss = false",
+            OptionSpec.string("id", "the job").mandatory()),
+        (engine, a) -> {
+          engine.jobs().dismiss(a.values().string("id"));
+          return Map.of();
+        });
+  }
+
   private static Object backup(Ashlar engine, Arguments a) {
     Job job = engine.jobs().backup(request(a.values())).await();
     return Map.of("job-id", job.id());
@@ -115,6 +142,7 @@ final class JobCommands {
 
   /** The request that the arguments of {@link #BACKUP} mean. */
   static BackupRequest request(Options o) {
+    requireAutoFinalize(o);
     return new BackupRequest(
         o.optionalString("job-id").orElse(null),
         o.string("device"),
@@ -126,11 +154,22 @@ final class JobCommands {
             .orElse(null),
         o.number("speed"),
         o.bool("compress"),
-        o.string("on-cbw-error").equals("break-guest-write"));
+        o.string("on-cbw-error").equals("break-guest-write"),
+        o.bool("auto-dismiss"));
+  }
+
+  private static void requireAutoFinalize(Options o) {
+    if (!o.bool("auto-finalize")) {
+      throw new InvalidOptionException(
+          ErrorCode.NOT_SUPPORTED,
+          List.of("auto-finalize"),
+          "a job ends by itself; 'auto-finalize' can only be true");
+    }
   }
 
   private static Object commit(Ashlar engine, Arguments a) {
     Options o = a.values();
+    requireAutoFinalize(o);
     Job job =
         engine
             .jobs()
@@ -141,7 +180,7 @@ final class JobCommands {
                     o.optionalString("top-node").orElse(null),
                     o.optionalString("base-node").orElse(null),
                     o.number("speed"),
-                    false))
+                    o.bool("auto-dismiss")))
             .await();
     return Map.of("job-id", job.id());
   }

@@ -2,6 +2,7 @@ package io.ashlar.engine.command;
 
 import io.ashlar.engine.api.Ashlar;
 import io.ashlar.engine.api.BitmapInfo;
+import io.ashlar.engine.api.DeviceStatistics;
 import io.ashlar.engine.api.Job;
 import io.ashlar.engine.api.NodeInfo;
 import io.ashlar.engine.api.NodeStatistics;
@@ -14,6 +15,9 @@ import java.util.Map;
 
 /** QMP's {@code query-*}. */
 final class QueryCommands {
+  /** The first boundary of histograms, in nanoseconds; each further one is twice as long. */
+  private static final long NANOS_PER_MICRO = 1000;
+
   static final List<Command> ALL =
       List.of(
           new Command(
@@ -36,8 +40,9 @@ final class QueryCommands {
           new Command(
               CommandSpec.of(
                   "query-blockstats",
-                  "counters of every node",
-                  OptionSpec.bool("query-nodes", true, "QMP's; nodes are what is counted")),
+                  "counters of nodes and devices",
+                  OptionSpec.bool(
+                      "query-nodes", true, "nodes, then devices; false for devices alone")),
               QueryCommands::statistics),
           new Command(
               CommandSpec.of("query-commands", "the names of all commands"),
@@ -118,24 +123,50 @@ final class QueryCommands {
     return map;
   }
 
+  /** Nodes first, so that a search by node-name finds the node. */
   private static Object statistics(Ashlar engine, Arguments a) {
     List<Object> all = new ArrayList<>();
-    for (NodeStatistics s : engine.graph().statistics().await()) {
-      Map<String, Object> stats = new LinkedHashMap<>();
-      stats.put("rd_operations", s.reads());
-      stats.put("rd_bytes", s.readBytes());
-      stats.put("wr_operations", s.writes());
-      stats.put("wr_bytes", s.writtenBytes());
-      stats.put("zero_operations", s.zeroRequests());
-      stats.put("unmap_operations", s.discardRequests());
-      stats.put("flush_operations", s.flushes());
-      stats.put("failed_operations", s.failures());
-      Map<String, Object> one = new LinkedHashMap<>();
-      one.put("node-name", s.nodeName());
-      one.put("stats", stats);
-      all.add(one);
+    if (a.values().bool("query-nodes")) {
+      engine.graph().statistics().await().forEach(s -> all.add(statistics(s)));
     }
+    engine.graph().deviceStatistics().await().forEach(s -> all.add(statistics(s)));
     return all;
+  }
+
+  private static Map<String, Object> statistics(NodeStatistics s) {
+    Map<String, Object> stats = new LinkedHashMap<>();
+    stats.put("rd_operations", s.reads());
+    stats.put("rd_bytes", s.readBytes());
+    stats.put("wr_operations", s.writes());
+    stats.put("wr_bytes", s.writtenBytes());
+    stats.put("zero_operations", s.zeroRequests());
+    stats.put("unmap_operations", s.discardRequests());
+    stats.put("flush_operations", s.flushes());
+    stats.put("failed_operations", s.failures());
+    Map<String, Object> one = new LinkedHashMap<>();
+    one.put("node-name", s.nodeName());
+    one.put("stats", stats);
+    return one;
+  }
+
+  private static Map<String, Object> statistics(DeviceStatistics s) {
+    Map<String, Object> stats = new LinkedHashMap<>();
+    stats.put("in_flight", s.inFlight());
+    if (!s.latencies().isEmpty()) {
+      Map<String, Object> histogram = new LinkedHashMap<>();
+      List<Long> boundaries = new ArrayList<>();
+      for (int i = 0; i < s.latencies().size() - 1; i++) {
+        boundaries.add(NANOS_PER_MICRO << i);
+      }
+      histogram.put("boundaries", boundaries);
+      histogram.put("bins", s.latencies());
+      stats.put("latency_histogram", histogram);
+    }
+    Map<String, Object> one = new LinkedHashMap<>();
+    one.put("device", s.device());
+    one.put("node-name", s.nodeName());
+    one.put("stats", stats);
+    return one;
   }
 
   private static String word(Enum<?> constant) {

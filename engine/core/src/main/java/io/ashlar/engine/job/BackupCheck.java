@@ -43,7 +43,8 @@ final class BackupCheck {
         incremental ? BitmapMode.ON_SUCCESS : request.bitmapMode(),
         request.speed(),
         request.compress(),
-        request.failGuestWrites());
+        request.failGuestWrites(),
+        request.autoDismiss());
   }
 
   private static void checkBitmap(BackupRequest request) {

@@ -67,7 +67,12 @@ final class BackupJob implements JobFlow.Phases<BackupEnd.Fate>, CopyCrew.Pieces
     this.filterNode = filterNode;
     this.deviceName = filterNode.nodeName();
     this.start = new BackupStart(control, request, filterNode.nodeName());
-    this.core = new JobCore(request.jobId(), "backup", request.speed(), this::progress, setting);
+    this.core =
+        new JobCore(
+            new JobCore.Identity(request.jobId(), "backup", request.autoDismiss()),
+            request.speed(),
+            this::progress,
+            setting);
     this.group = group;
     if (group != null) {
       group.join(core);

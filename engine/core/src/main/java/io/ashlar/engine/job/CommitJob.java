@@ -58,7 +58,12 @@ final class CommitJob implements JobFlow.Phases<Boolean> {
     this.request = request;
     this.reader = deviceName;
     this.writer = deviceName + "-base";
-    this.core = new JobCore(request.jobId(), "commit", request.speed(), this::progress, setting);
+    this.core =
+        new JobCore(
+            new JobCore.Identity(request.jobId(), "commit", request.autoDismiss()),
+            request.speed(),
+            this::progress,
+            setting);
   }
 
   /** What embedders see of it. */

@@ -7,15 +7,10 @@ import io.ashlar.spi.BlockException;
 import io.ashlar.spi.Clock;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Waits;
-import io.ashlar.spi.Waits.WaitCondition;
-import io.ashlar.spi.Waits.WaitLock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -29,7 +24,7 @@ import java.util.function.Supplier;
  * <p>The states: CREATED, RUNNING, PAUSED and back, ABORTING once it failed or was cancelled,
  * CONCLUDED. Events and listeners are called in the order of what happened and under no lock.
  */
-final class JobCore implements Job {
+final class JobCore extends JobState implements Job {
   /**
    * What jobs of an engine share.
    *
@@ -40,30 +35,20 @@ final class JobCore implements Job {
    */
   record Setting(Waits waits, Clock clock, Consumer<Event> events, ReplyMaker replies) {}
 
+  /**
+   * Which job it is.
+   *
+   * @param type QMP's word
+   * @param autoDismiss nobody wants it listed when it has ended
+   */
+  record Identity(String id, String type, boolean autoDismiss) {}
+
+  private final Identity identity;
   private final String id;
-  private final String type;
   private final Setting setting;
-  private final WaitLock lock;
-  private final WaitCondition changed;
-  private final Outbox outbox = new Outbox();
-  private final List<ProgressListener> listeners = new CopyOnWriteArrayList<>();
-  private final CompletableFuture<Long> result = new CompletableFuture<>();
-  private final CompletableFuture<Void> concluded = new CompletableFuture<>();
+  private final JobProgress progress;
+  private final JobEnd end = new JobEnd();
   private final Reply<Long> resultReply;
-
-  // All below: under the lock.
-  private final Pace pace = new Pace();
-  private final List<CompletableFuture<Void>> pausing = new ArrayList<>();
-  private int steps;
-  private boolean pauseWanted;
-  private boolean ending;
-  private BlockException error;
-
-  private volatile Status status = Status.CREATED;
-  private volatile Progress last;
-
-  /** Null once there is {@link #last}, so that an ended job holds nothing. */
-  private volatile Supplier<Progress> measure;
 
   /**
    * A job that does not run yet.
@@ -71,15 +56,13 @@ final class JobCore implements Job {
    * @param speed bytes a second, 0 for no limit
    * @param measure tells how far it is; asked until it has concluded
    */
-  JobCore(String id, String type, long speed, Supplier<Progress> measure, Setting setting) {
-    this.id = id;
-    this.type = type;
+  JobCore(Identity identity, long speed, Supplier<Progress> measure, Setting setting) {
+    super(identity.id(), speed, setting.waits(), setting.events());
+    this.identity = identity;
+    this.id = identity.id();
     this.setting = setting;
-    this.measure = measure;
-    lock = setting.waits().newLock();
-    changed = lock.newCondition();
-    pace.limit(speed);
-    resultReply = setting.replies().reply("job '" + id + "'", () -> result);
+    this.progress = new JobProgress(measure);
+    resultReply = setting.replies().reply("job '" + id + "'", end::result);
   }
 
   @Override
@@ -89,7 +72,7 @@ final class JobCore implements Job {
 
   @Override
   public String type() {
-    return type;
+    return identity.type();
   }
 
   @Override
@@ -99,9 +82,12 @@ final class JobCore implements Job {
 
   @Override
   public Progress progress() {
-    Supplier<Progress> asked = measure; // before last: without it there is a last
-    Progress known = last;
-    return known == null ? asked.get() : known;
+    return progress.now();
+  }
+
+  /** Whether it belongs into lists of jobs. */
+  boolean listed() {
+    return !identity.autoDismiss() || status != Status.CONCLUDED;
   }
 
   @Override
@@ -113,14 +99,7 @@ final class JobCore implements Job {
   public void onProgress(Duration every, Executor executor, Consumer<Progress> listener) {
     ProgressListener added =
         new ProgressListener(id, every, setting.clock().nanoTime(), executor, listener);
-    locked(
-        () -> {
-          if (last == null) {
-            listeners.add(added);
-          } else {
-            outbox.add(() -> added.tell(last));
-          }
-        });
+    locked(() -> progress.add(added, outbox));
   }
 
   @Override
@@ -133,7 +112,7 @@ final class JobCore implements Job {
     locked(
         () -> {
           requireUnfinished("change its speed");
-          pace.limit(bytesPerSecond);
+          steps.limit(bytesPerSecond);
           changed.signalAll();
         });
   }
@@ -148,8 +127,7 @@ final class JobCore implements Job {
     locked(
         () -> {
           requireUnfinished("be paused");
-          pauseWanted = true;
-          pausing.add(done);
+          steps.pause(done);
           changed.signalAll();
           pausedIfIdle();
         });
@@ -190,7 +168,7 @@ final class JobCore implements Job {
                               ErrorCode.CANCELLED, "job '" + id + "' was cancelled"));
                     }
                   });
-              return concluded;
+              return end.concluded();
             });
   }
 
@@ -217,13 +195,12 @@ final class JobCore implements Job {
     try {
       while (error == null) {
         long now = setting.clock().nanoTime();
-        long wait = pauseWanted ? Long.MAX_VALUE : pace.waitAt(now);
+        long wait = steps.pauseWanted() ? Long.MAX_VALUE : steps.waitAt(now);
         if (wait <= 0) {
-          pace.charge(now, bytes);
-          steps++;
+          steps.start(now, bytes);
           return true;
         }
-        if (pauseWanted) {
+        if (steps.pauseWanted()) {
           changed.await();
         } else {
           changed.awaitNanos(wait);
@@ -238,15 +215,10 @@ final class JobCore implements Job {
   /** A step has ended, well or not. */
   void leave() {
     long now = setting.clock().nanoTime();
-    for (ProgressListener listener : listeners) {
-      if (listener.due(now)) {
-        Progress progress = progress();
-        outbox.add(() -> listener.tell(progress));
-      }
-    }
+    progress.tellDue(now, outbox);
     locked(
         () -> {
-          steps--;
+          steps.end();
           pausedIfIdle();
         });
   }
@@ -329,10 +301,9 @@ final class JobCore implements Job {
   void refuse(BlockException failure) {
     locked(
         () -> {
-          last = new Progress(0, 0);
-          measure = null;
+          progress.end(new Progress(0, 0));
           status = Status.CONCLUDED;
-          outbox.add(() -> settle(last, failure, null));
+          outbox.add(() -> end.settle(0, failure, null));
         });
   }
 
@@ -349,90 +320,13 @@ final class JobCore implements Job {
           if (status == Status.CONCLUDED) {
             return;
           }
-          last = done;
-          measure = null;
-          pausing.forEach(
-              waiting -> outbox.add(() -> waiting.completeExceptionally(wrongState("be paused"))));
-          pausing.clear();
+          progress.end(done);
+          steps.refuse(wrongState("be paused"), outbox);
           become(Status.CONCLUDED);
           String text = failure == null ? null : failure.getMessage();
-          listeners.forEach(listener -> outbox.add(() -> listener.tell(done)));
-          listeners.clear();
+          progress.tellEnd(outbox);
           outbox.add(() -> setting.events().accept(new Event.JobEnded(id, done, text)));
-          outbox.add(() -> settle(done, failure, untidy));
+          outbox.add(() -> end.settle(done.current(), failure, untidy));
         });
-  }
-
-  private void settle(Progress done, BlockException failure, BlockException untidy) {
-    if (failure == null) {
-      result.complete(done.current());
-    } else {
-      result.completeExceptionally(failure);
-    }
-    if (untidy == null) {
-      concluded.complete(null);
-    } else {
-      concluded.completeExceptionally(untidy);
-    }
-  }
-
-  private void stop(BlockException failure) {
-    if (error != null || status == Status.CONCLUDED) {
-      return;
-    }
-    error = failure;
-    unpause();
-    become(Status.ABORTING);
-    changed.signalAll();
-  }
-
-  private void unpause() {
-    if (!pauseWanted) {
-      return;
-    }
-    pauseWanted = false;
-    pausing.forEach(waiting -> outbox.add(() -> waiting.complete(null)));
-    pausing.clear();
-    if (status == Status.PAUSED) {
-      become(Status.RUNNING);
-    }
-    changed.signalAll();
-  }
-
-  private void pausedIfIdle() {
-    if (!pauseWanted || steps > 0 || status == Status.CREATED) {
-      return;
-    }
-    if (status == Status.RUNNING) {
-      become(Status.PAUSED);
-    }
-    pausing.forEach(waiting -> outbox.add(() -> waiting.complete(null)));
-    pausing.clear();
-  }
-
-  private void become(Status next) {
-    status = next;
-    outbox.add(() -> setting.events().accept(new Event.JobStatusChanged(id, next)));
-  }
-
-  private void requireUnfinished(String what) {
-    if (ending || error != null || status == Status.CONCLUDED) {
-      throw wrongState(what);
-    }
-  }
-
-  private BlockException wrongState(String what) {
-    return new BlockException(
-        ErrorCode.JOB_STATE, "job '" + id + "' has ended or is about to, and cannot " + what);
-  }
-
-  private void locked(Runnable change) {
-    lock.lock();
-    try {
-      change.run();
-    } finally {
-      lock.unlock();
-    }
-    outbox.drain();
   }
 }

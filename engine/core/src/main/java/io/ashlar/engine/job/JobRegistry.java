@@ -13,34 +13,24 @@ import io.ashlar.engine.option.OptionChecker;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.Clock;
 import io.ashlar.spi.ErrorCode;
-import io.ashlar.spi.Waits.WaitLock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** The jobs of an engine. Ended ones stay until they are dismissed or 1,000 newer ones ended. */
+/** Starts the jobs of an engine and ends them with it. */
 public final class JobRegistry implements Jobs {
-  private static final int KEPT = 1000;
-
   private final GraphControl control;
   private final OptionChecker checker;
   private final Executor threads;
   private final ReplyMaker replies;
   private final JobCore.Setting setting;
-  private final WaitLock lock;
+  private final JobList jobs;
   private final AtomicLong numbers = new AtomicLong();
-
-  // Under the lock. Both in the order of starting.
-  private final Map<String, Job> jobs = new LinkedHashMap<>();
-  private boolean closed;
 
   /**
    * No jobs yet.
@@ -58,7 +48,7 @@ public final class JobRegistry implements Jobs {
     this.checker = checker;
     this.threads = threads;
     this.replies = replies;
-    this.lock = control.services().waits().newLock();
+    this.jobs = new JobList(control.services().waits());
     this.setting =
         new JobCore.Setting(
             control.services().waits(), control.services().clock(), events, replies);
@@ -90,7 +80,7 @@ public final class JobRegistry implements Jobs {
   /** A job is listed before it starts, so that its name is taken; one that is refused never was. */
   private CompletionStage<Job> started(
       String what, JobCore core, Supplier<CompletionStage<Job>> start) {
-    add(core);
+    jobs.add(core);
     return start
         .get()
         .handle(
@@ -99,7 +89,7 @@ public final class JobRegistry implements Jobs {
                 return started;
               }
               BlockException refusal = Errors.asBlockException(what, error);
-              forget(core);
+              jobs.forget(core);
               core.refuse(refusal);
               throw refusal;
             });
@@ -114,8 +104,8 @@ public final class JobRegistry implements Jobs {
   public JobAction backupAction(BackupRequest asked, JobGroup group) {
     BackupRequest request = BackupCheck.complete(asked);
     BackupJob job = new BackupJob(control, threads, request, filter(request), setting, group);
-    add(job.core());
-    return new BackupAction(job, () -> forget(job.core()));
+    jobs.add(job.core());
+    return new BackupAction(job, () -> jobs.forget(job.core()));
   }
 
   /** The filter's definition, checked like anybody's, under a name that no user can give. */
@@ -139,81 +129,19 @@ public final class JobRegistry implements Jobs {
         checked.stated());
   }
 
-  private void add(Job job) {
-    lock.lock();
-    try {
-      if (closed) {
-        throw new BlockException(ErrorCode.CLOSED, "the engine is being closed");
-      }
-      Job present = jobs.get(job.id());
-      if (present != null && present.status() != Job.Status.CONCLUDED) {
-        throw new BlockException(
-            ErrorCode.JOB_EXISTS,
-            "a job named '" + job.id() + "' runs already; give another job-id or wait for it");
-      }
-      // A new place at the end for a name that is used again.
-      jobs.remove(job.id());
-      jobs.put(job.id(), job);
-      dropOldest();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void dropOldest() {
-    long ended = jobs.values().stream().filter(job -> job.status() == Job.Status.CONCLUDED).count();
-    Iterator<Job> oldest = jobs.values().iterator();
-    while (ended > KEPT) {
-      if (oldest.next().status() == Job.Status.CONCLUDED) {
-        oldest.remove();
-        ended--;
-      }
-    }
-  }
-
-  private void forget(Job job) {
-    lock.lock();
-    try {
-      jobs.remove(job.id(), job);
-    } finally {
-      lock.unlock();
-    }
-  }
-
   @Override
   public List<Job> list() {
-    lock.lock();
-    try {
-      return new ArrayList<>(jobs.values());
-    } finally {
-      lock.unlock();
-    }
+    return jobs.list();
   }
 
   @Override
   public Job get(String id) {
-    lock.lock();
-    try {
-      Job job = jobs.get(id);
-      if (job == null) {
-        throw new BlockException(
-            ErrorCode.JOB_NOT_FOUND, "no job is named '" + id + "'; the jobs are " + jobs.keySet());
-      }
-      return job;
-    } finally {
-      lock.unlock();
-    }
+    return jobs.get(id);
   }
 
   @Override
   public void dismiss(String id) {
-    Job job = get(id);
-    if (job.status() != Job.Status.CONCLUDED) {
-      throw new BlockException(
-          ErrorCode.JOB_STATE,
-          "job '" + id + "' has not ended; cancel it or wait for it before it is dismissed");
-    }
-    forget(job);
+    jobs.dismiss(id);
   }
 
   /**
@@ -223,12 +151,7 @@ public final class JobRegistry implements Jobs {
    * @throws BlockException the first failure, after all were waited for; TIMED_OUT
    */
   public void cancelAll(Duration atMost) {
-    lock.lock();
-    try {
-      closed = true;
-    } finally {
-      lock.unlock();
-    }
+    jobs.close();
     Clock clock = control.services().clock();
     long end = clock.nanoTime() + atMost.toNanos();
     List<Reply<Void>> cancels = new ArrayList<>();

@@ -249,7 +249,7 @@ class BackupGuestTest {
     Backups.refused(ErrorCode.IO_ERROR, () -> backups.write("disk", 3, 2));
     assertThat(backups.values("disk")[3]).isEqualTo(1);
     backups.write("disk", 4, 2);
-    assertThat(job.status()).isEqualTo(Job.Status.RUNNING);
+    assertThat(job.status()).isIn(Job.Status.CREATED, Job.Status.RUNNING);
     job.cancel().await();
     backups.write("disk", 3, 2);
     assertThat(backups.values("t")[4]).isEqualTo(1);

@@ -34,8 +34,7 @@ class JobCoreTest {
 
   private JobCore core(long speed) {
     return new JobCore(
-        "j",
-        "backup",
+        new JobCore.Identity("j", "backup", false),
         speed,
         () -> new Progress(done, 100),
         new JobCore.Setting(time, time, events::add, new Direct()));
