@@ -29,6 +29,9 @@ final class SimEngine {
   /** How long a node may take to prepare. */
   static final Duration PREPARE = Duration.ofSeconds(60);
 
+  /** How long the work at the moment of a change may take. */
+  static final Duration CUT = Duration.ofSeconds(60);
+
   private static final String CONFIG =
       """
       akka.actor.default-dispatcher { executor = "io.ashlar.engine.sim.SimExecutors", throughput = 1 }
@@ -77,7 +80,7 @@ final class SimEngine {
     graph =
         system.systemActorOf(
             GraphActor.create(
-                runtime, services, new GraphSettings(130, QUIESCE, PREPARE), sim.pool("control")),
+                runtime, services, new GraphSettings(130, QUIESCE, PREPARE, CUT), sim.pool("control")),
             "run-" + ++runs,
             Props.empty());
     control = new GraphControl(graph, system.scheduler(), runtime, services);
