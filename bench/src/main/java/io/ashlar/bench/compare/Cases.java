@@ -52,6 +52,13 @@ final class Cases {
     if (wanted("64k-fill")) {
       results.add(fill());
     }
+    ReopenCase reopen = new ReopenCase(options, qemu, images);
+    if (wanted("reopen-16-bitmaps")) {
+      results.add(reopen.near());
+    }
+    if (wanted("reopen-16-spread")) {
+      results.add(reopen.spread());
+    }
     return results;
   }
 

@@ -19,9 +19,9 @@ record CompareOptions(
       """
       usage: bench/compare [--pairs N] [--seconds S] [--dir DIR] [--only WORD] [--json]
 
-      Runs Ashlar and qemu-img bench on the same images in turns and prints the ratios of their
-      medians beside the targets. Needs qemu-img and qemu-io, about 8 GiB in DIR and,
-      for overwrites, 1.3 GiB in /dev/shm if that is a tmpfs.
+      Runs Ashlar and QEMU (qemu-img bench; for reopening qemu-storage-daemon) on the same images
+      in turns and prints the ratios of their medians beside the targets. Needs QEMU's tools,
+      about 8 GiB in DIR and, for overwrites, 1.3 GiB in /dev/shm if that is a tmpfs.
 
         --pairs N     runs of each side in a case (default 7)
         --seconds S   how long a run lasts, 0.1 to 5 (default 0.5)

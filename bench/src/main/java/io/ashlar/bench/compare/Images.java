@@ -85,6 +85,11 @@ final class Images implements AutoCloseable {
 
   /** An empty image, in place of what was there. */
   Path empty(String name) {
+    return empty(name, EMPTY);
+  }
+
+  /** An empty image of a length in bytes, in place of what was there. */
+  Path empty(String name, long length) {
     Path image = directory.resolve(name);
     String file = image.toString();
     try {
@@ -92,7 +97,7 @@ final class Images implements AutoCloseable {
     } catch (IOException e) {
       throw new CompareException("cannot remove " + image + ": " + e, e);
     }
-    Tool.check("qemu-img", "create", "-q", "-f", "qcow2", file, Long.toString(EMPTY));
+    Tool.check("qemu-img", "create", "-q", "-f", "qcow2", file, Long.toString(length));
     return image;
   }
 

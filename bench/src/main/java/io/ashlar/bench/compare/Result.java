@@ -60,7 +60,7 @@ record Result(Question question, List<Double> ours, List<Double> theirs) {
         "case",
         "Ashlar",
         "a second",
-        "qemu-img bench",
+        "QEMU",
         "a second",
         "ratio",
         "target",

@@ -1,5 +1,5 @@
 /**
- * {@code bench/compare}: Ashlar and qemu-img bench on the same image in one run, in turns, as a
- * table of ratios beside their targets.
+ * {@code bench/compare}: Ashlar and QEMU on the same image in one run, in turns, as a table of
+ * ratios beside their targets.
  */
 package io.ashlar.bench.compare;
