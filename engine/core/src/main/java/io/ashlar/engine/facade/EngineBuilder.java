@@ -7,6 +7,8 @@ import io.ashlar.engine.api.Event;
 import io.ashlar.engine.control.GraphActor;
 import io.ashlar.engine.control.GraphCommand;
 import io.ashlar.engine.control.GraphControl;
+import io.ashlar.engine.graph.Around;
+import io.ashlar.engine.graph.ChangeRules;
 import io.ashlar.engine.graph.GraphRuntime;
 import io.ashlar.engine.graph.NodeServices;
 import io.ashlar.engine.graph.SharedObjects;
@@ -26,6 +28,8 @@ public final class EngineBuilder {
   private Waits waits = SystemWaits.INSTANCE;
   private Clock clock = SystemClock.INSTANCE;
   private FileIo fileIo;
+  private Around around = Around.NOTHING;
+  private ChangeRules rules = ChangeRules.SOUND;
 
   /** An engine with these settings over {@code reference.conf}. */
   public EngineBuilder(Config differing) {
@@ -50,6 +54,18 @@ public final class EngineBuilder {
     return this;
   }
 
+  /** What stands around the actors that take part in changes. */
+  public EngineBuilder around(Around value) {
+    around = value;
+    return this;
+  }
+
+  /** The rules of changes. */
+  public EngineBuilder rules(ChangeRules value) {
+    rules = value;
+    return this;
+  }
+
   /** Starts it. */
   public Ashlar start() {
     EngineThreads threads =
@@ -63,7 +79,9 @@ public final class EngineBuilder {
             new SharedObjects(waits),
             threads.drivers(),
             settings.latencies(),
-            (node, event) -> events.publish(new Event.FromNode(node, event)));
+            (node, event) -> events.publish(new Event.FromNode(node, event)),
+            around,
+            rules);
     GraphRuntime runtime = new GraphRuntime();
     DriverRegistry drivers =
         DriverRegistry.load(EngineBuilder.class.getClassLoader(), settings.plugins());

@@ -3,7 +3,7 @@ package io.ashlar.engine.graph;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** The one decision of a transaction, taken by a single compare-and-set; nobody undoes it. */
-public final class Decision {
+public class Decision {
   /** What was decided. */
   public enum Outcome {
     UNDECIDED,
@@ -12,6 +12,9 @@ public final class Decision {
   }
 
   private final AtomicReference<Outcome> outcome = new AtomicReference<>(Outcome.UNDECIDED);
+
+  /** Nothing is decided. */
+  public Decision() {}
 
   /** Decides to commit unless it was decided otherwise; returns what holds. */
   public Outcome commit() {

@@ -168,8 +168,12 @@ public final class NodeChange {
               if (writing == Writing.GAINED && staged instanceof BitmapStore store) {
                 requireUndecided();
                 armedThrough = store;
-                return directory
-                    .ask(replyTo -> new BitmapCommand.ArmThrough(store, replyTo))
+                return services
+                    .rules()
+                    .arm(
+                        core.name(),
+                        () ->
+                            directory.ask(replyTo -> new BitmapCommand.ArmThrough(store, replyTo)))
                     .thenApply(done -> new Prepared(staged));
               }
               return CompletableFuture.completedFuture(new Prepared(staged));
@@ -186,11 +190,13 @@ public final class NodeChange {
 
   /** The decision was to commit; the driver's error, which breaks its contract, comes through. */
   public CompletionStage<Done> commit(Directory directory) {
-    return committed.run(
-        () ->
-            DriverCalls.on(services, "commit", next, this::commitSteps)
-                .handle((done, error) -> became(directory).handle((d, e) -> rethrow(error, e)))
-                .thenCompose(Function.identity()));
+    return committed.run(() -> services.rules().commit(core.name(), () -> committing(directory)));
+  }
+
+  private CompletionStage<Done> committing(Directory directory) {
+    return DriverCalls.on(services, "commit", next, this::commitSteps)
+        .handle((done, error) -> became(directory).handle((d, e) -> rethrow(error, e)))
+        .thenCompose(Function.identity());
   }
 
   private Done commitSteps() {
@@ -329,7 +335,9 @@ public final class NodeChange {
 
   /** Nobody comes in any more; the call that is inside. */
   private CompletionStage<?> shut() {
-    return door.updateAndGet(now -> new Door(now.inside(), true)).inside();
+    return services
+        .rules()
+        .late(core.name(), door.updateAndGet(now -> new Door(now.inside(), true)).inside());
   }
 
   private void requireUndecided() {

@@ -18,6 +18,7 @@ import java.util.function.BiConsumer;
  * @param latencies whether devices keep histograms of latency
  * @param events hears what nodes report, with the node's name; never blocks
  * @param around stands around the actors that take part in changes
+ * @param rules of changes
  */
 public record NodeServices(
     Waits waits,
@@ -27,7 +28,21 @@ public record NodeServices(
     Executor drivers,
     boolean latencies,
     BiConsumer<String, NodeEvent> events,
-    Around around) {
+    Around around,
+    ChangeRules rules) {
+
+  /** With the rules as they are. */
+  public NodeServices(
+      Waits waits,
+      Clock clock,
+      FileIo fileIo,
+      SharedObjects shared,
+      Executor drivers,
+      boolean latencies,
+      BiConsumer<String, NodeEvent> events,
+      Around around) {
+    this(waits, clock, fileIo, shared, drivers, latencies, events, around, ChangeRules.SOUND);
+  }
 
   /** With nothing around the actors. */
   public NodeServices(

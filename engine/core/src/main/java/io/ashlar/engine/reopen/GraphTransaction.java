@@ -95,8 +95,8 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     this.plan = ledger.plan();
     this.limits = limits;
     this.scheduler = context.getSystem().scheduler();
-    this.down = new ArrayDeque<>(plan.down());
-    this.up = new ArrayDeque<>(plan.up());
+    this.down = new ArrayDeque<>(ledger.services().rules().down(plan.down()));
+    this.up = new ArrayDeque<>(ledger.services().rules().up(plan.up()));
     for (String name : ledger.participants()) {
       if (ledger.handle(name).failure() == null) {
         context.watchWith(ledger.handle(name).actor(), new Died(name));

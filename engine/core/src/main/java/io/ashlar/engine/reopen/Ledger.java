@@ -55,7 +55,7 @@ public final class Ledger {
   private final GraphRuntime runtime;
   private final Map<String, NodeHandle> fresh;
   private final NodeServices services;
-  private final Decision decision = new Decision();
+  private final Decision decision;
   private final Quiescence quiescence;
   private final Map<String, NodeChange> changes = new LinkedHashMap<>();
   private final Queue<Asked> asked = new ConcurrentLinkedQueue<>();
@@ -80,6 +80,7 @@ public final class Ledger {
     this.runtime = runtime;
     this.fresh = Map.copyOf(fresh);
     this.services = services;
+    this.decision = services.rules().decision();
     this.quiescence = new Quiescence(plan, runtime);
     plan.down().forEach(this::addChange);
     plan.up().forEach(this::addChange);
@@ -166,7 +167,7 @@ public final class Ledger {
   List<Asked> latestFirst() {
     List<Asked> all = new ArrayList<>(asked);
     Collections.reverse(all);
-    return all;
+    return services.rules().undo(all);
   }
 
   boolean wasAsked(String node) {

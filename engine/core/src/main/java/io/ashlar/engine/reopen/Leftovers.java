@@ -108,7 +108,7 @@ final class Leftovers {
    * @return what drivers threw
    */
   List<BlockException> resumeOthers() {
-    Set<String> late = Set.copyOf(nodes);
+    Set<String> late = Set.copyOf(ledger.services().rules().stayQuiesced(nodes));
     Set<String> names = new TreeSet<>(late);
     if (!late.isEmpty()) {
       ledger.runtime().hold(late);

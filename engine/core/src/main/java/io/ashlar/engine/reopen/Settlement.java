@@ -187,7 +187,7 @@ public final class Settlement {
                   && known.code() == ErrorCode.NODE_FAILED) {
                 account.died(name);
               }
-              return guarded(self);
+              return guarded(() -> ledger.services().rules().forTheDead(name, self));
             })
         .thenCompose(Function.identity());
   }
