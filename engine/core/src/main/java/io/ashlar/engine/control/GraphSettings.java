@@ -14,6 +14,11 @@ import java.time.Duration;
 public record GraphSettings(
     int depthLimit, Duration quiesceTimeOut, Duration prepareTimeOut, Duration cutTimeOut) {
 
+  /** With an hour for the work at the moment of a change. */
+  public GraphSettings(int depthLimit, Duration quiesceTimeOut, Duration prepareTimeOut) {
+    this(depthLimit, quiesceTimeOut, prepareTimeOut, Duration.ofHours(1));
+  }
+
   /** Reads the keys below {@code ashlar}. */
   public static GraphSettings from(Config ashlar) {
     return new GraphSettings(
