@@ -60,6 +60,16 @@ final class Desk {
     }
   }
 
+  /** The bitmaps that the image's directory is to have now, while a transaction is undecided. */
+  DirectoryState inImage() {
+    return bitmaps.inImage();
+  }
+
+  /** A transaction has told the image this; {@code null} when it is decided. */
+  void told(DirectoryState staged) {
+    bitmaps.told(staged);
+  }
+
   void publish(DirectoryState next) {
     bitmaps.publish(next);
   }

@@ -23,6 +23,9 @@ public final class NodeBitmaps {
   private final WaitLock turn;
   private volatile DirectoryState state = DirectoryState.UNOPENED;
 
+  /** What a transaction has told the image and not yet decided; null without one. */
+  private volatile DirectoryState told;
+
   /** Here and not in the actor, so that it outlives one. */
   private volatile boolean held;
 
@@ -103,6 +106,16 @@ public final class NodeBitmaps {
 
   void hold(boolean wait) {
     held = wait;
+  }
+
+  /** The bitmaps that the image's directory is to have now. */
+  DirectoryState inImage() {
+    DirectoryState staged = told;
+    return staged == null ? state : staged;
+  }
+
+  void told(DirectoryState staged) {
+    told = staged;
   }
 
   void publish(DirectoryState next) {

@@ -53,7 +53,7 @@ final class NodeTransitions {
 
   /** The node works as before when this fails: its writes are recorded, the next one arms. */
   void seal() {
-    DirectoryState state = desk.state();
+    DirectoryState state = desk.inImage();
     StoredDirectory disk = desk.disk();
     try {
       desk.recording()

@@ -38,6 +38,7 @@ final class Stages {
     if (staged.rewrites()) {
       desk.disk().replace(Layouts.keep(staged.next(), staged.fresh()));
       staged.markPublished();
+      desk.told(staged.next());
     }
   }
 
@@ -47,12 +48,14 @@ final class Stages {
       desk.recording().applyQuiesced(new Change(staged.next().generation()), () -> {});
     }
     desk.publish(staged.next());
+    desk.told(null);
     staged.intent().done();
   }
 
   /** Memory was never changed; entries that went come back IN_USE, for memory has their bits. */
   void abort(StagedBitmaps staged) {
     staged.intent().failed(new BlockException(ErrorCode.CANCELLED, "the transaction was given up"));
+    desk.told(null);
     if (staged.published()) {
       desk.disk().restore(Layouts.keep(staged.previous(), staged.fresh()));
     }

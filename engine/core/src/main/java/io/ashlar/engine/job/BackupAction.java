@@ -3,6 +3,7 @@ package io.ashlar.engine.job;
 import akka.Done;
 import io.ashlar.engine.api.Job;
 import io.ashlar.engine.model.GraphModel;
+import io.ashlar.engine.reopen.Cut.StagedNodes;
 import io.ashlar.engine.transaction.Staging;
 import io.ashlar.spi.BlockException;
 import java.util.Set;
@@ -40,8 +41,13 @@ final class BackupAction implements JobAction {
   }
 
   @Override
-  public CompletionStage<Done> stage(Staging staging) {
-    return job.begins().stage(staging);
+  public CompletionStage<Done> bitmaps(Staging staging) {
+    return job.begins().freeze(staging);
+  }
+
+  @Override
+  public CompletionStage<Done> stage(StagedNodes nodes) {
+    return job.begins().beginCopy(nodes);
   }
 
   @Override

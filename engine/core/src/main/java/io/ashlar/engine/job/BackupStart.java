@@ -81,24 +81,31 @@ final class BackupStart implements Cut {
         .thenCompose(Function.identity());
   }
 
-  /** The same as an action of a transaction, which undoes the bitmap's part by itself. */
-  CompletionStage<Done> stage(Staging staging) {
-    NodeHandle source = staging.node(request.source());
-    NodeHandle target = staging.node(request.target());
-    NodeHandle above = staging.node(filterName);
-    return CompletableFuture.supplyAsync(
-            () -> check(above, source.core(), target.core()), control.services().drivers())
-        .thenCompose(done -> freeze(staging))
-        .thenApplyAsync(this::begin, control.services().drivers());
-  }
-
-  private CompletionStage<BitTree> freeze(Staging staging) {
+  /** The bitmap's part as an action of a transaction, which undoes it by itself. */
+  CompletionStage<Done> freeze(Staging staging) {
     if (request.bitmap() == null) {
-      return CompletableFuture.completedFuture(null);
+      return stage(Done.getInstance());
     }
     return staging
         .bitmaps(request.source())
-        .thenApply(bitmaps -> bitmaps.freeze(request.bitmap(), owner(), keeps()));
+        .thenApply(
+            bitmaps -> {
+              frozen = bitmaps.freeze(request.bitmap(), owner(), keeps());
+              return Done.getInstance();
+            });
+  }
+
+  /** The filter's part as an action of a transaction. */
+  CompletionStage<Done> beginCopy(StagedNodes nodes) {
+    NodeHandle source = nodes.node(request.source());
+    NodeHandle target = nodes.node(request.target());
+    NodeHandle above = nodes.node(filterName);
+    return CompletableFuture.supplyAsync(
+        () -> {
+          check(above, source.core(), target.core());
+          return begin(frozen);
+        },
+        control.services().drivers());
   }
 
   private String owner() {

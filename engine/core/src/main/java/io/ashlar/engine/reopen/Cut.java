@@ -23,6 +23,21 @@ public interface Cut {
         }
       };
 
+  /**
+   * What must be on disk before nodes lose writing: runs when everything is quiesced and before any
+   * node is asked to prepare. A failure refuses the change and leaves nothing to be undone.
+   *
+   * @param nodes those that exist; new ones are not open yet
+   */
+  default CompletionStage<Done> begin(StagedNodes nodes) {
+    return java.util.concurrent.CompletableFuture.completedFuture(Done.getInstance());
+  }
+
+  /** Undoes {@link #begin}, after it succeeded and all nodes have undone what they prepared. */
+  default CompletionStage<Done> giveUp() {
+    return java.util.concurrent.CompletableFuture.completedFuture(Done.getInstance());
+  }
+
   /** Does the work; a failure refuses the change. */
   CompletionStage<Done> prepare(StagedNodes nodes);
 

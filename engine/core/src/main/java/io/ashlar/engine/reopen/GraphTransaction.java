@@ -46,6 +46,8 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
 
   private record Quiesced(Throwable error) implements Message {}
 
+  private record Begun(int question, Throwable error) implements Message {}
+
   private record Answered(int question, Prepared prepared, Throwable error) implements Message {}
 
   private record Opened(int question, Throwable error) implements Message {}
@@ -113,6 +115,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
   public Receive<Message> createReceive() {
     return newReceiveBuilder()
         .onMessage(Quiesced.class, this::onQuiesced)
+        .onMessage(Begun.class, this::onBegun)
         .onMessage(Answered.class, this::onAnswered)
         .onMessage(Opened.class, this::onOpened)
         .onMessage(CutDone.class, this::onCutDone)
@@ -122,6 +125,20 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
   }
 
   private Behavior<Message> onQuiesced(Quiesced message) {
+    if (message.error() != null) {
+      return refuse(null, message.error());
+    }
+    asks(null, limits.cut());
+    int number = question;
+    ledger.begins(ledger.cut().begin(ledger::handle));
+    getContext().pipeToSelf(ledger.begun(), (done, error) -> new Begun(number, error));
+    return this;
+  }
+
+  private Behavior<Message> onBegun(Begun message) {
+    if (!expected(message.question())) {
+      return this;
+    }
     return message.error() == null ? next() : refuse(null, message.error());
   }
 

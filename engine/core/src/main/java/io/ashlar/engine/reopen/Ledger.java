@@ -62,6 +62,7 @@ public final class Ledger {
   private final Map<String, Map<String, Edge>> stagedEdges = new ConcurrentHashMap<>();
   private volatile Refusal refusal;
   private volatile CompletionStage<Done> cutTaken;
+  private volatile CompletionStage<Done> begun;
 
   /**
    * A change that nothing was done for yet.
@@ -172,6 +173,16 @@ public final class Ledger {
 
   boolean wasAsked(String node) {
     return asked.stream().anyMatch(one -> one.node().equals(node));
+  }
+
+  /** What comes before the nodes' part has begun. */
+  void begins(CompletionStage<Done> stage) {
+    begun = stage;
+  }
+
+  /** That, or {@code null} when it never began. */
+  CompletionStage<Done> begun() {
+    return begun;
   }
 
   /** The work at the moment of the change has begun. */

@@ -70,6 +70,7 @@ public final class Settlement {
     for (Asked one : ledger.latestFirst()) {
       all = all.thenCompose(done -> undo(one));
     }
+    all = all.thenCompose(done -> undoBeginning());
     return all.thenApply(
         done -> {
           ledger.fresh().forEach(this::forget);
@@ -93,6 +94,24 @@ public final class Settlement {
         taken
             .handle((done, error) -> error == null ? guarded(ledger.cut()::abort) : done())
             .thenCompose(Function.identity());
+    return inTime(undone, () -> leftovers.everything(undone));
+  }
+
+  private CompletionStage<Done> undoBeginning() {
+    CompletionStage<Done> begun = ledger.begun();
+    if (begun == null) {
+      return done();
+    }
+    Supplier<CompletionStage<Done>> undoing =
+        () ->
+            begun
+                .handle((done, error) -> error == null ? guarded(ledger.cut()::giveUp) : done())
+                .thenCompose(Function.identity());
+    if (plan.touched().stream().anyMatch(leftovers::holds)) {
+      leftovers.afterwards(undoing);
+      return done();
+    }
+    CompletionStage<Done> undone = undoing.get();
     return inTime(undone, () -> leftovers.everything(undone));
   }
 

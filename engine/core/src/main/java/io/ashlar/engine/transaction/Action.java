@@ -2,14 +2,16 @@ package io.ashlar.engine.transaction;
 
 import akka.Done;
 import io.ashlar.engine.model.GraphModel;
+import io.ashlar.engine.reopen.Cut.StagedNodes;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
  * One action of a transaction. First every action says, in the order of the list, what it makes of
- * the graph; then, with all their nodes quiesced and the new nodes open, every action stages its
- * work, in the same order; then all of it takes effect, or none.
+ * the graph; then, with all their nodes quiesced, what it makes of their bitmaps; then, when the
+ * nodes are prepared and the new ones open, every action stages the rest of its work; then all of
+ * it takes effect, or none.
  */
 public interface Action {
   /** QMP's name. */
@@ -27,8 +29,13 @@ public interface Action {
     return graph;
   }
 
+  /** Works out what it makes of bitmaps; nothing to be undone. */
+  default CompletionStage<Done> bitmaps(Staging staging) {
+    return CompletableFuture.completedFuture(Done.getInstance());
+  }
+
   /** Does what can fail, without an effect that {@link #abort} cannot take back. */
-  default CompletionStage<Done> stage(Staging staging) {
+  default CompletionStage<Done> stage(StagedNodes nodes) {
     return CompletableFuture.completedFuture(Done.getInstance());
   }
 

@@ -8,6 +8,7 @@ import io.ashlar.engine.bitmap.StagedBitmaps;
 import io.ashlar.engine.bitmap.bits.BitTree;
 import io.ashlar.engine.control.GraphAction;
 import io.ashlar.engine.model.GraphModel;
+import io.ashlar.engine.reopen.Cut.StagedNodes;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ public final class Actions {
       }
 
       @Override
-      public CompletionStage<Done> stage(Staging staging) {
+      public CompletionStage<Done> bitmaps(Staging staging) {
         long granularity = BitmapDefaults.granularity(staging.node(node).core().driver());
         return staging
             .bitmaps(node)
@@ -85,7 +86,7 @@ public final class Actions {
       }
 
       @Override
-      public CompletionStage<Done> stage(Staging staging) {
+      public CompletionStage<Done> bitmaps(Staging staging) {
         return sources(staging, sources)
             .thenCombine(
                 staging.bitmaps(node),
@@ -130,7 +131,7 @@ public final class Actions {
       }
 
       @Override
-      public CompletionStage<Done> stage(Staging staging) {
+      public CompletionStage<Done> bitmaps(Staging staging) {
         throw new BlockException(
             ErrorCode.CANCELLED, "the transaction was aborted by its action 'abort'");
       }
@@ -156,8 +157,8 @@ public final class Actions {
       }
 
       @Override
-      public CompletionStage<Done> stage(Staging staging) {
-        return change.cut().prepare(staging::node);
+      public CompletionStage<Done> stage(StagedNodes nodes) {
+        return change.cut().prepare(nodes);
       }
 
       @Override
@@ -185,7 +186,7 @@ public final class Actions {
       }
 
       @Override
-      public CompletionStage<Done> stage(Staging staging) {
+      public CompletionStage<Done> bitmaps(Staging staging) {
         return staging
             .bitmaps(node)
             .thenApply(

@@ -91,19 +91,8 @@ final class NodeStages implements Staging {
   }
 
   private CompletionStage<Done> prepare(NodeStage stage) {
-    CompletionStage<Done> prepared =
-        control.bitmaps(
-            stage.handle(), replyTo -> new BitmapCommand.PrepareStaged(stage.bitmaps(), replyTo));
-    if (!losesWriting.test(stage.handle().core().name())) {
-      return prepared;
-    }
-    // Its driver has settled its debts already and is about to become read-only.
-    return prepared.thenApplyAsync(
-        done -> {
-          stage.handle().core().flush();
-          return done;
-        },
-        control.services().drivers());
+    return control.bitmaps(
+        stage.handle(), replyTo -> new BitmapCommand.PrepareStaged(stage.bitmaps(), replyTo));
   }
 
   CompletionStage<Done> commit() {

@@ -72,24 +72,48 @@ public final class Transaction implements Cut {
   }
 
   @Override
-  public CompletionStage<Done> prepare(StagedNodes stagedNodes) {
+  public CompletionStage<Done> begin(StagedNodes stagedNodes) {
     NodeStages stages = new NodeStages(control, stagedNodes, this::losesWriting);
     nodes = stages;
-    CompletionStage<Done> all = done();
-    for (int i = 0; i < actions.size(); i++) {
-      int index = i;
-      all = all.thenCompose(ignored -> stage(index, stages));
-    }
-    return all.thenCompose(ignored -> stages.prepare())
-        .handle((ignored, error) -> error == null ? done() : undone(error))
+    return each(action -> action.bitmaps(stages))
+        .thenCompose(ignored -> stages.prepare())
+        .handle((ignored, error) -> error == null ? done() : after(stages.abort(), error))
         .thenCompose(Function.identity());
   }
 
-  private CompletionStage<Done> stage(int index, NodeStages stages) {
-    Action action = actions.get(index);
+  @Override
+  public CompletionStage<Done> giveUp() {
+    return nodes.abort();
+  }
+
+  @Override
+  public CompletionStage<Done> prepare(StagedNodes stagedNodes) {
+    return each(action ->
+            action
+                .stage(stagedNodes)
+                .thenApply(
+                    ignored -> {
+                      staged.push(action);
+                      return ignored;
+                    }))
+        .handle((ignored, error) -> error == null ? done() : after(abort(), error))
+        .thenCompose(Function.identity());
+  }
+
+  /** Does something with each action in the order of the list, up to the first failure. */
+  private CompletionStage<Done> each(Function<Action, CompletionStage<Done>> step) {
+    CompletionStage<Done> all = done();
+    for (int i = 0; i < actions.size(); i++) {
+      int index = i;
+      all = all.thenCompose(ignored -> one(index, step));
+    }
+    return all;
+  }
+
+  private CompletionStage<Done> one(int index, Function<Action, CompletionStage<Done>> step) {
     CompletionStage<Done> stage;
     try {
-      stage = action.stage(stages);
+      stage = step.apply(actions.get(index));
     } catch (RuntimeException e) {
       throw named(index, e);
     }
@@ -98,21 +122,20 @@ public final class Transaction implements Cut {
           if (error != null) {
             throw named(index, error);
           }
-          staged.push(action);
-          return Done.getInstance();
+          return ignored;
         });
   }
 
-  private CompletionStage<Done> undone(Throwable error) {
+  /** The failure, after what was done before it is undone. */
+  private static CompletionStage<Done> after(CompletionStage<Done> undone, Throwable error) {
     BlockException first = asBlockException(error);
-    return abort()
-        .handle(
-            (ignored, second) -> {
-              if (second != null) {
-                first.addSuppressed(second);
-              }
-              throw first;
-            });
+    return undone.handle(
+        (ignored, second) -> {
+          if (second != null) {
+            first.addSuppressed(second);
+          }
+          throw first;
+        });
   }
 
   /** Later actions first; the first failure is the answer, after all were undone. */
@@ -123,8 +146,7 @@ public final class Transaction implements Cut {
       all = all.thenCompose(failure -> collect(failure, action.abort()));
     }
     staged.clear();
-    return all.thenCompose(failure -> collect(failure, nodes.abort()))
-        .thenApply(Transaction::succeeded);
+    return all.thenApply(Transaction::succeeded);
   }
 
   @Override

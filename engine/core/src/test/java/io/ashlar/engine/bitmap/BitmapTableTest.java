@@ -23,7 +23,7 @@ class BitmapTableTest {
   // same read-only, B held by a job, E by an export, U unusable, Ur the same read-only, - no such
   // bitmap.
   private static final String TABLE =
-"""
+      """
       command T      F      A      S         X            Xr           B      E      U            Ur           -
       add     EXISTS EXISTS EXISTS EXISTS    EXISTS       EXISTS       EXISTS EXISTS EXISTS       EXISTS       ok
       clear   ok     ok     ok     READ_ONLY INCONSISTENT READ_ONLY    BUSY   BUSY   INCONSISTENT INCONSISTENT NOT_FOUND

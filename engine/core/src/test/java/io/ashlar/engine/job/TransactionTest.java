@@ -120,6 +120,29 @@ class TransactionTest {
   }
 
   @Test
+  void aBitmapMovesToTheOverlayThatIsPutAboveItsNode() {
+    add("a", "b0");
+    disks.write("a", 3, 1);
+    disks.create("top", Backups.SIZE, Map.of());
+    disks.engine.graph().add(disks.definition("top").with("backing", (Object) null)).await();
+    run(
+        TransactionRequest.of()
+            .snapshot("a", "top")
+            .addBitmap("top", "b0", Settings.PERSISTENT)
+            .mergeBitmaps("top", "b0", new BitmapRef("a", "b0"))
+            .removeBitmap("a", "b0"));
+    disks.write("top", 9, 1);
+    assertThat(disks.dirty("top", "b0")).containsExactly(3, 9);
+    assertThat(bitmaps("a")).isEmpty();
+    assertThat(stored("a")).isEmpty();
+    disks.engine.close();
+    String below = Backups.tool("qemu-img", "check", disks.file("a").toString());
+    assertThat(below).contains("No errors");
+    String above = Backups.tool("qemu-img", "info", "--output=json", disks.file("top").toString());
+    assertThat(above).contains("\"name\": \"b0\"").doesNotContain("in-use");
+  }
+
+  @Test
   void aNodeThatBecomesReadOnlyKeepsWhatItHas() {
     add("a", "b0");
     disks.write("a", 3, 1);
