@@ -143,6 +143,30 @@ class TransactionTest {
   }
 
   @Test
+  void aMoveThatFailsAfterTheNodeWasSealedPutsTheBitmapBack() {
+    add("a", "b0");
+    add("a", "b1");
+    disks.write("a", 3, 1);
+    disks.create("short", Backups.SIZE / 2, Map.of());
+    disks.engine.graph().add(disks.definition("short").with("backing", (Object) null)).await();
+    BlockException error =
+        refused(
+            ErrorCode.INVALID_REQUEST,
+            TransactionRequest.of().removeBitmap("a", "b0").snapshot("a", "short"));
+    assertThat(error).hasMessageContaining("action 1 (blockdev-snapshot)");
+    assertThat(stored("a")).containsExactlyInAnyOrder("b0", "b1");
+    assertThat(disks.engine.inspect(disks.file("a"), "qcow2").bitmaps())
+        .as("its bits are in memory alone")
+        .anyMatch(entry -> entry.name().equals("b0") && entry.inUse());
+    disks.write("a", 5, 1);
+    assertThat(disks.dirty("a", "b0")).containsExactly(3, 5);
+    assertThat(disks.dirty("a", "b1")).containsExactly(3, 5);
+    disks.engine.close();
+    String info = Backups.tool("qemu-img", "info", "--output=json", disks.file("a").toString());
+    assertThat(info).contains("\"b0\"", "\"b1\"").doesNotContain("in-use");
+  }
+
+  @Test
   void aNodeThatBecomesReadOnlyKeepsWhatItHas() {
     add("a", "b0");
     disks.write("a", 3, 1);

@@ -80,7 +80,10 @@ final class SimEngine {
     graph =
         system.systemActorOf(
             GraphActor.create(
-                runtime, services, new GraphSettings(130, QUIESCE, PREPARE, CUT), sim.pool("control")),
+                runtime,
+                services,
+                new GraphSettings(130, QUIESCE, PREPARE, CUT),
+                sim.pool("control")),
             "run-" + ++runs,
             Props.empty());
     control = new GraphControl(graph, system.scheduler(), runtime, services);
