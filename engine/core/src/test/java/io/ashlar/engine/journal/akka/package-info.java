@@ -1,0 +1,2 @@
+/** Persistent actors over journal files. */
+package io.ashlar.engine.journal.akka;
