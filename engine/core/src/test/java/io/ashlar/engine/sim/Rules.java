@@ -40,7 +40,6 @@ final class Rules {
   private final World world;
   private final SimEngine engine;
   private final Deaths deaths;
-  private boolean mourning;
 
   Rules(World world, SimEngine engine, Deaths deaths) {
     this.world = world;
@@ -48,14 +47,13 @@ final class Rules {
     this.deaths = deaths;
   }
 
-  /** Whether an actor is gone for good. */
-  boolean dead() {
-    return mourning;
+  /** Whether nodes failed for good, their actors having died too often. */
+  private boolean failed() {
+    return !engine.runtime().failed().isEmpty();
   }
 
   /** A step has ended and everything is at rest. */
   void afterStep(Act act, Result result, List<Faults.Fired> fired) {
-    mourning |= !deaths.died().isEmpty();
     GraphModel now = engine.runtime().model();
     boolean graph = result.changed() != null || result.step() == null;
     if (result.error() == null) {
@@ -74,7 +72,7 @@ final class Rules {
           && fired.isEmpty()
           && act.hurry() == 0
           && deaths.died().isEmpty()
-          && !mourning) {
+          && !failed()) {
         world.violated("refused although nothing was wrong: " + act.step() + ": " + result.error());
       }
     }
@@ -112,15 +110,15 @@ final class Rules {
     if (!engine.runtime().devices().keySet().equals(model.devices().keySet())) {
       world.violated("attached are " + engine.runtime().devices().keySet());
     }
-    if (mourning) {
-      return;
-    }
+    Set<String> failed = engine.runtime().failed();
     Set<SimNode> drivers = new HashSet<>();
     for (NodeSpec spec : model.nodes().values()) {
       NodeHandle handle = engine.runtime().nodes().get(spec.name());
-      SimNode driver = (SimNode) handle.core().driver();
-      drivers.add(driver);
-      node(spec, handle, driver);
+      if (!failed.contains(spec.name())) {
+        SimNode driver = (SimNode) handle.core().driver();
+        drivers.add(driver);
+        node(spec, handle, driver);
+      }
     }
     for (SimNode node : world.open()) {
       if (!drivers.contains(node)) {
@@ -130,8 +128,9 @@ final class Rules {
     if (world.openSteps() != 0) {
       world.violated(world.openSteps() + " steps were neither committed nor aborted");
     }
+    Set<String> lost = model.devicesReaching(failed);
     for (DeviceCore device : engine.runtime().devices().values()) {
-      if (!device.gate().isOpen()) {
+      if (!lost.contains(device.name()) && !device.gate().isOpen()) {
         world.violated("the gate of device '" + device.name() + "' stayed closed");
       }
     }
@@ -153,7 +152,10 @@ final class Rules {
     if (driver.drains() != 0) {
       world.violated("node '" + name + "' is still being drained");
     }
-    if (!handle.core().background().isOpen()) {
+    boolean overFailed =
+        !java.util.Collections.disjoint(
+            engine.runtime().model().reachable(Set.of(name)), engine.runtime().failed());
+    if (!overFailed && !handle.core().background().isOpen()) {
       world.violated("the background work of node '" + name + "' is still held");
     }
     Truth truth = world.truth(name);
@@ -213,7 +215,7 @@ final class Rules {
   void afterWrite(DeviceCore device) {
     for (String image : world.images()) {
       NodeHandle handle = engine.runtime().nodes().get(image);
-      if (handle != null && !world.truth(image).commanded) {
+      if (handle != null && handle.failure() == null && !world.truth(image).commanded) {
         for (Tracked tracked : world.truth(image).bitmaps().values()) {
           handle
               .core()
@@ -237,7 +239,7 @@ final class Rules {
         }
       }
       default -> {
-        if (!mourning && deaths.died().isEmpty()) {
+        if (!failed() && deaths.died().isEmpty()) {
           world.violated("a guest got " + error);
         }
       }
@@ -249,7 +251,7 @@ final class Rules {
     Map<String, List<SimImage.Entry>> all = new LinkedHashMap<>();
     for (String image : world.images()) {
       NodeHandle handle = engine.runtime().nodes().get(image);
-      if (handle == null) {
+      if (handle == null || handle.failure() != null) {
         continue;
       }
       List<SimImage.Entry> entries = new ArrayList<>();

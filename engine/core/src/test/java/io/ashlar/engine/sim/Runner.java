@@ -72,6 +72,7 @@ public final class Runner {
       sim.keepLog();
     }
     engine = new SimEngine(sim, mortal ? deaths : Around.NOTHING);
+    world.failed(() -> engine.runtime().failed());
     commands = new Commands(world, engine);
     rules = new Rules(world, engine, deaths);
     try {
@@ -162,8 +163,9 @@ public final class Runner {
     deaths.stop();
     rules.afterStep(act, result, fired);
     rules.atRest();
-    boolean retry = !fired.isEmpty() || act.hurry() > 0;
-    if (result.error() != null && result.plannable() && retry && deaths.died().isEmpty()) {
+    boolean retry = !fired.isEmpty() || act.hurry() > 0 || !deaths.died().isEmpty();
+    if (result.error() != null && result.plannable() && retry) {
+      deaths.plan(List.of());
       sim.note("AGAIN");
       world.faults().plan(List.of());
       Result again = perform(act.step());
@@ -333,16 +335,17 @@ public final class Runner {
 
   /** Everything is taken out of the graph; what images say then is what memory said. */
   private void close() {
-    if (!deaths.died().isEmpty() || rules.dead()) {
-      return;
-    }
+    boolean failed = !engine.runtime().failed().isEmpty();
     Map<String, List<SimImage.Entry>> memory = rules.memory();
     Result result = change("close", model -> GraphModel.EMPTY, Set.of(), Cut.NONE);
-    if (result.error() != null || !result.changed().afterwards().isEmpty()) {
-      world.violated(
-          "closing failed: "
-              + (result.error() != null ? result.error() : result.changed().afterwards()));
+    if (result.error() != null) {
+      if (!failed) { // What lies above a failed node may have something to store through it.
+        world.violated("closing failed: " + result.error());
+      }
       return;
+    }
+    if (!failed && !result.changed().afterwards().isEmpty()) {
+      world.violated("closing ended with " + result.changed().afterwards());
     }
     sim.settle();
     rules.atRest();

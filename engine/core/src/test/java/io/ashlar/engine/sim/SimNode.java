@@ -1,9 +1,11 @@
 package io.ashlar.engine.sim;
 
+import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockNode;
 import io.ashlar.spi.BlockStatus;
 import io.ashlar.spi.Child;
 import io.ashlar.spi.ChildPresence;
+import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.NodeTraits;
 import io.ashlar.spi.OpenContext;
 import io.ashlar.spi.Preallocation;
@@ -71,6 +73,9 @@ class SimNode implements BlockNode {
   }
 
   boolean enter(String call) {
+    if (closed && world.failed(name)) {
+      throw new BlockException(ErrorCode.CLOSED, "node '" + name + "' is closed");
+    }
     if (dead || closed) {
       world.violated(call + " on node '" + name + "' that is gone");
     }

@@ -43,5 +43,8 @@ class ReopenModelSpec extends AnyFunSuite {
     }
 
   holds("changes, bitmap commands and guests in any order", Trouble.NONE, 20)
-  holds("drivers that refuse, throw, or fail after the effect", Trouble.FAULTS, 40)
+  holds("drivers that refuse, throw, or fail after the effect", Trouble.FAULTS, 30)
+  holds("drivers that answer long after everybody's patience", Trouble.LATE, 20)
+  holds("actors that die at any message", Trouble.DEATHS, 20)
+  holds("time that passes while everybody still works", Trouble.HURRY, 10)
 }
