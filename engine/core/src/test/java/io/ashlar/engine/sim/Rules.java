@@ -86,7 +86,8 @@ final class Rules {
   private void failuresReached(Act act, Result result, List<Faults.Fired> fired) {
     for (Faults.Fired f : fired) {
       boolean fails = f.kind() != Faults.Kind.SLOW && f.kind() != Faults.Kind.LATE;
-      if (!fails || f.guest() || !FALLIBLE.contains(f.call())) {
+      boolean tooLate = f.kind() == Faults.Kind.LATE_REFUSE && f.call().equals("close");
+      if (!fails || tooLate || f.guest() || !FALLIBLE.contains(f.call())) {
         continue;
       }
       boolean told = result.changed() != null && !result.changed().afterwards().isEmpty();
