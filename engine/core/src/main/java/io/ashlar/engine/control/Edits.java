@@ -170,11 +170,7 @@ public final class Edits {
 
   /** {@code blockdev-reopen}: new options and children for several nodes. */
   public static GraphModel reopen(GraphModel graph, List<CheckedNode> nodes) {
-    GraphModel next = graph;
-    for (CheckedNode node : nodes) {
-      next = ReopenEdit.apply(next, node);
-    }
-    return next;
+    return ReopenEdit.apply(graph, nodes);
   }
 
   /** Drops nested children that lost their last user. */

@@ -139,13 +139,13 @@ final class Quiescence {
   }
 
   private List<BlockException> release(Set<String> except) {
-    for (Held held : closed) {
+    for (Held held : List.copyOf(closed)) {
       if (Collections.disjoint(held.reach(), except) && closed.remove(held)) {
         held.gate().open();
       }
     }
     List<BlockException> errors = new ArrayList<>();
-    for (NodeCore core : draining) {
+    for (NodeCore core : List.copyOf(draining)) {
       if (!except.contains(core.name()) && draining.remove(core)) {
         try {
           core.driver().drainEnd();
