@@ -37,4 +37,24 @@ public final class DirectoryFinish {
           return null;
         });
   }
+
+  /** Stands for {@link BitmapCommand.CommitStaged}; blocks. */
+  public static void commit(String node, NodeBitmaps bitmaps, StagedBitmaps staged) {
+    bitmaps.alone(
+        () -> {
+          bitmaps.stage(false);
+          new Stages(new Desk(node, bitmaps)).commit(staged);
+          return null;
+        });
+  }
+
+  /** Stands for {@link BitmapCommand.AbortStaged}; blocks. */
+  public static void abort(String node, NodeBitmaps bitmaps, StagedBitmaps staged) {
+    bitmaps.alone(
+        () -> {
+          bitmaps.stage(false);
+          new Stages(new Desk(node, bitmaps)).abort(staged);
+          return null;
+        });
+  }
 }

@@ -54,9 +54,6 @@ final class DirectoryQueue {
   private final Deque<Job<?>> waiting = new ArrayDeque<>();
   private boolean busy;
 
-  /** Of the actor alone: a transaction is given up when it dies. */
-  private boolean staged;
-
   /**
    * An empty queue.
    *
@@ -86,11 +83,6 @@ final class DirectoryQueue {
 
   void finished(Finished how) {
     busy = false;
-    switch (how) {
-      case STAGE -> staged = true;
-      case UNSTAGE -> staged = false;
-      case HOLD, RELEASE, SERVE_NEXT -> {}
-    }
     serveNext();
   }
 
@@ -104,7 +96,7 @@ final class DirectoryQueue {
     Iterator<Job<?>> jobs = waiting.iterator();
     while (!busy && jobs.hasNext()) {
       Job<?> job = jobs.next();
-      if ((bitmaps.held() || staged) && !job.ofNode()) {
+      if ((bitmaps.held() || bitmaps.staged()) && !job.ofNode()) {
         continue;
       }
       jobs.remove();
@@ -119,6 +111,16 @@ final class DirectoryQueue {
     return start(job, () -> bitmaps.alone(() -> settled(job)), self);
   }
 
+  private void settle(Finished then, boolean done) {
+    switch (then) {
+      case RELEASE -> bitmaps.hold(false);
+      case UNSTAGE -> bitmaps.stage(false);
+      case HOLD -> bitmaps.hold(done || bitmaps.held());
+      case STAGE -> bitmaps.stage(done || bitmaps.staged());
+      case SERVE_NEXT -> {}
+    }
+  }
+
   /** Whether others wait from now on is settled together with the work. */
   private <T> T settled(Job<T> job) {
     boolean done = false;
@@ -127,11 +129,7 @@ final class DirectoryQueue {
       done = true;
       return value;
     } finally {
-      if (job.then() == Finished.RELEASE) {
-        bitmaps.hold(false);
-      } else if (done && job.then() == Finished.HOLD) {
-        bitmaps.hold(true);
-      }
+      settle(job.then(), done);
     }
   }
 

@@ -29,6 +29,9 @@ public final class NodeBitmaps {
   /** Here and not in the actor, so that it outlives one. */
   private volatile boolean held;
 
+  /** The same for a transaction over bitmaps. */
+  private volatile boolean staged;
+
   /** The bitmaps of a node that is about to be opened: none, and the gate sealed. */
   public NodeBitmaps(String name, Waits waits) {
     this(name, waits, LifecycleLog.NONE, true);
@@ -106,6 +109,15 @@ public final class NodeBitmaps {
 
   void hold(boolean wait) {
     held = wait;
+  }
+
+  /** Whether users' commands wait for the end of a transaction. */
+  boolean staged() {
+    return staged;
+  }
+
+  void stage(boolean wait) {
+    staged = wait;
   }
 
   /** The bitmaps that the image's directory is to have now. */

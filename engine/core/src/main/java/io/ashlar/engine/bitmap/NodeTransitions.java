@@ -90,7 +90,7 @@ final class NodeTransitions {
     }
     try {
       disk.sealThrough(staged, Layouts.untouched(state));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError | AssertionError e) {
       LOG.warn(
           "The bitmaps of node '{}' stay marked IN_USE in the image, which a read-write reopen"
               + " and close will mend: {}",

@@ -31,6 +31,8 @@ public final class StagedBitmaps {
   /** The image was told, which can be taken back. */
   private boolean published;
 
+  private boolean ended;
+
   /** The history was told, and waits for the end. */
   private Intent intent = Intent.NONE;
 
@@ -149,6 +151,13 @@ public final class StagedBitmaps {
 
   List<BitmapFact> facts() {
     return facts;
+  }
+
+  /** Whether the end is still to be carried out, which the caller does. */
+  boolean end() {
+    boolean first = !ended;
+    ended = true;
+    return first;
   }
 
   boolean published() {

@@ -44,6 +44,9 @@ final class Stages {
 
   /** Cannot fail: nobody writes, and the trees are filled. */
   void commit(StagedBitmaps staged) {
+    if (!staged.end()) {
+      return;
+    }
     if (staged.next().generation() != staged.previous().generation()) {
       desk.recording().applyQuiesced(new Change(staged.next().generation()), () -> {});
     }
@@ -54,6 +57,9 @@ final class Stages {
 
   /** Memory was never changed; entries that went come back IN_USE, for memory has their bits. */
   void abort(StagedBitmaps staged) {
+    if (!staged.end()) {
+      return;
+    }
     staged.intent().failed(new BlockException(ErrorCode.CANCELLED, "the transaction was given up"));
     desk.told(null);
     if (staged.published()) {

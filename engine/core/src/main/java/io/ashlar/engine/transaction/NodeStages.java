@@ -1,9 +1,15 @@
 package io.ashlar.engine.transaction;
 
 import akka.Done;
+import akka.actor.typed.ActorRef;
+import akka.pattern.StatusReply;
 import io.ashlar.engine.bitmap.BitmapCommand;
+import io.ashlar.engine.bitmap.DirectoryFinish;
+import io.ashlar.engine.bitmap.NodeBitmaps;
 import io.ashlar.engine.bitmap.StagedBitmaps;
 import io.ashlar.engine.control.GraphControl;
+import io.ashlar.engine.graph.Asks;
+import io.ashlar.engine.graph.NodeCore;
 import io.ashlar.engine.graph.NodeHandle;
 import io.ashlar.engine.reopen.Cut.StagedNodes;
 import io.ashlar.spi.BlockException;
@@ -96,27 +102,59 @@ final class NodeStages implements Staging {
   }
 
   CompletionStage<Done> commit() {
-    return tell(bitmaps -> replyTo -> new BitmapCommand.CommitStaged(bitmaps, replyTo));
+    return tell(BitmapCommand.CommitStaged::new, DirectoryFinish::commit);
   }
 
   CompletionStage<Done> abort() {
-    return tell(bitmaps -> replyTo -> new BitmapCommand.AbortStaged(bitmaps, replyTo));
+    return tell(BitmapCommand.AbortStaged::new, DirectoryFinish::abort);
+  }
+
+  /** What a directory is told; its end is carried out for one that is dead. */
+  private interface Message {
+    BitmapCommand of(StagedBitmaps bitmaps, ActorRef<StatusReply<Done>> replyTo);
+  }
+
+  private interface Finish {
+    void run(String node, NodeBitmaps bitmaps, StagedBitmaps staged);
   }
 
   /** Tells all of them, and then the first failure. */
-  private CompletionStage<Done> tell(
-      Function<
-              StagedBitmaps,
-              Function<akka.actor.typed.ActorRef<akka.pattern.StatusReply<Done>>, BitmapCommand>>
-          message) {
+  private CompletionStage<Done> tell(Message message, Finish finish) {
     CompletableFuture<?>[] all =
         stages.values().stream()
-            .map(
-                stage ->
-                    control
-                        .<Done>bitmaps(stage.handle(), message.apply(stage.bitmaps()))
-                        .toCompletableFuture())
+            .map(stage -> tell(stage, message, finish).toCompletableFuture())
             .toArray(CompletableFuture<?>[]::new);
     return CompletableFuture.allOf(all).thenApply(ignored -> Done.getInstance());
+  }
+
+  private CompletionStage<Done> tell(NodeStage stage, Message message, Finish finish) {
+    NodeCore core = stage.handle().core();
+    return control
+        .<Done>bitmaps(stage.handle(), replyTo -> message.of(stage.bitmaps(), replyTo))
+        .handle(
+            (done, error) -> {
+              if (error == null || Asks.cause(error) instanceof BlockException e && !dead(e)) {
+                return CompletableFuture.<Done>completedFuture(done)
+                    .thenApply(d -> succeeded(d, error));
+              }
+              return CompletableFuture.supplyAsync(
+                  () -> {
+                    finish.run(core.name(), core.bitmaps(), stage.bitmaps());
+                    return Done.getInstance();
+                  },
+                  control.services().drivers());
+            })
+        .thenCompose(Function.identity());
+  }
+
+  private static boolean dead(BlockException e) {
+    return e.code() == ErrorCode.NODE_FAILED || e.code() == ErrorCode.CLOSED;
+  }
+
+  private static Done succeeded(Done done, Throwable error) {
+    if (error != null) {
+      throw (BlockException) Asks.cause(error);
+    }
+    return done;
   }
 }

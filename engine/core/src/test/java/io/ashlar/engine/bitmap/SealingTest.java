@@ -220,6 +220,7 @@ class SealingTest {
     assertThat(rig.bitmaps.recording().gateState()).isEqualTo(GateState.ARMED);
     rig.write(2 * G, 1);
     assertThat(rig.store.changes()).isEmpty();
+    assertThat(rig.store.calls).as("no reload").doesNotContain("load");
     assertThat(rig.info("b").dirtyBytes()).isEqualTo(2 * G);
   }
 
