@@ -14,6 +14,7 @@ public final class SimTimers extends AbstractScheduler {
   public SimTimers(Config config, LoggingAdapter log, ThreadFactory threads) {}
 
   @Override
+  @SuppressWarnings("deprecation") // abstract in Akka's class all the same
   public Cancellable schedule(
       FiniteDuration initialDelay,
       FiniteDuration interval,
