@@ -74,7 +74,7 @@ final class CompressedWriter {
       boolean linked = false;
       try {
         image.overlaps.check(host, stream.length, 0);
-        image.file.write(host, stream);
+        image.file.writeGuest(host, ByteBuffer.wrap(stream));
         long[] entries = {image.geometry.compressedEntry(host, stream.length)};
         // Before the link, so that no reader finds old bytes under the new descriptor.
         reader.streamAdded();

@@ -67,7 +67,7 @@ final class GuestWriter {
     int count = (int) Math.min(there, source.remaining());
     int position = source.position();
     image.overlaps.check(host + (offset & clusterMask), count, 0);
-    file.write(host + (offset & clusterMask), Buffers.part(source, count));
+    file.writeGuest(host + (offset & clusterMask), Buffers.part(source, count));
     source.position(position + count);
     return count;
   }
@@ -173,7 +173,7 @@ final class GuestWriter {
     int whole = left & ~(int) clusterMask;
     if (whole > 0) {
       int position = source.position();
-      file.write(host, Buffers.part(source, whole));
+      file.writeGuest(host, Buffers.part(source, whole));
       source.position(position + whole);
       left -= whole;
       at += whole;
@@ -192,7 +192,7 @@ final class GuestWriter {
     long start = offset - in;
     int position = source.position();
     if (count == clusterSize || (untouched && reader.readsZero(old, start))) {
-      file.write(host + in, Buffers.part(source, count));
+      file.writeGuest(host + in, Buffers.part(source, count));
       source.position(position + count);
       return;
     }
@@ -203,7 +203,7 @@ final class GuestWriter {
     if (whole.hasRemaining()) {
       reader.readOld(old, offset + count, whole);
     }
-    file.write(host, whole.clear());
+    file.writeGuest(host, whole.clear());
     image.buffers.give(whole);
     source.position(position + count);
   }

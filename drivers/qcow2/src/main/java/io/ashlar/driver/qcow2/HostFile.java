@@ -1,13 +1,13 @@
 package io.ashlar.driver.qcow2;
 
 import io.ashlar.spi.BlockException;
-import io.ashlar.spi.BlockIo;
 import io.ashlar.spi.BlockStatus;
 import io.ashlar.spi.Child;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.IoFlags;
 import io.ashlar.spi.NodeTraits;
 import io.ashlar.spi.Preallocation;
+import io.ashlar.spi.Waits;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -22,9 +22,13 @@ final class HostFile {
 
   private final AtomicReference<BlockException> lost = new AtomicReference<>();
   private final AtomicLong end = new AtomicLong();
+  private final Waits.WaitLock syncLock;
   private volatile Child child;
+  private volatile long failed; // under syncLock
+  private volatile boolean unsynced;
 
-  HostFile(Child child) {
+  HostFile(Child child, Waits waits) {
+    syncLock = waits.newLock();
     use(child);
   }
 
@@ -118,21 +122,82 @@ final class HostFile {
   }
 
   /**
-   * Makes everything written durable. A failure is remembered until {@link #takeLost}: the storage
-   * reports a lost write once, and a guest's flush that covers it has to hear of it.
+   * Writes data of guests. When a flush fails that may have lost some, {@link #takeLost} says so.
    */
-  void sync() {
-    try {
-      child.flush();
-    } catch (BlockException e) {
-      lost.compareAndSet(null, e);
-      throw e;
+  void writeGuest(long offset, ByteBuffer source) {
+    long before = failed;
+    if (!unsynced) {
+      unsynced = true;
+    }
+    write(offset, source);
+    if (!unsynced) {
+      unsynced = true; // a flush that came in between need not have covered it
+    }
+    if (failed != before) {
+      lost.compareAndSet(null, lostWrites());
     }
   }
 
-  /** The failure of a {@link #sync} that no flush has reported yet, or {@code null}. */
+  /** Flushes that failed so far. */
+  long failedSyncs() {
+    return failed;
+  }
+
+  /**
+   * Makes what was written durable since {@link #failedSyncs} was {@code since}. After a flush that
+   * failed, one that succeeds proves nothing of what was written before: the storage reports a lost
+   * write once.
+   *
+   * @throws BlockException of the storage; IO_ERROR when another flush failed since then
+   */
+  void syncSince(long since) {
+    syncLock.lock();
+    try {
+      boolean data = unsynced;
+      unsynced = false;
+      boolean good = false;
+      try {
+        child.flush();
+        good = true;
+      } catch (BlockException e) {
+        if (data) {
+          lost.compareAndSet(null, e);
+        }
+        throw e;
+      } finally {
+        if (!good) {
+          failed++;
+          unsynced |= data;
+        }
+      }
+    } finally {
+      syncLock.unlock();
+    }
+    requireKept(since);
+  }
+
+  /**
+   * Refuses to take a good flush for proof when another failed since the writes.
+   *
+   * @throws BlockException IO_ERROR
+   */
+  void requireKept(long since) {
+    if (failed != since) {
+      throw lostWrites();
+    }
+  }
+
+  private BlockException lostWrites() {
+    return new BlockException(
+        ErrorCode.IO_ERROR,
+        "node '"
+            + child.nodeName()
+            + "': a flush failed while this was written, so it may be lost; try again");
+  }
+
+  /** The failure of a flush that may have lost guests' data and was not told yet, or null. */
   BlockException takeLost() {
-    return lost.getAndSet(null);
+    return lost.get() == null ? null : lost.getAndSet(null);
   }
 
   /** Cuts or extends the file. */
@@ -143,49 +208,19 @@ final class HostFile {
     }
   }
 
-  /** The same storage for code that speaks to any node. */
-  BlockIo asBlockIo() {
-    return new BlockIo() {
-      @Override
-      public NodeTraits traits() {
-        return child.traits();
-      }
+  /** What lies where in the file. */
+  BlockStatus status(long offset, long length) {
+    return child.status(offset, length);
+  }
 
-      @Override
-      public long length() {
-        return child.length();
-      }
+  /** What the storage is like. */
+  NodeTraits traits() {
+    return child.traits();
+  }
 
-      @Override
-      public void read(long offset, ByteBuffer target, int flags) {
-        HostFile.this.read(offset, target);
-      }
-
-      @Override
-      public void write(long offset, ByteBuffer source, int flags) {
-        HostFile.this.write(offset, source);
-      }
-
-      @Override
-      public void writeZeroes(long offset, long length, int flags) {
-        writeZeroBytes(offset, length);
-      }
-
-      @Override
-      public void discard(long offset, long length, int flags) {
-        HostFile.this.discard(offset, length);
-      }
-
-      @Override
-      public void flush() {
-        sync();
-      }
-
-      @Override
-      public BlockStatus status(long offset, long length) {
-        return child.status(offset, length);
-      }
-    };
+  /** The same storage for code that speaks to any node, as one user. */
+  HostIo asBlockIo() {
+    return new HostIo(this);
   }
 
   private void raiseEnd(long to) {

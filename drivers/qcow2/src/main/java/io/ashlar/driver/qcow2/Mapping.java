@@ -54,7 +54,6 @@ final class Mapping {
   private long l1Offset;
   private BitSet dirtyL1 = new BitSet();
   private List<Long> newTables = new ArrayList<>();
-  private volatile boolean rewriteNewTables;
 
   /**
    * Reads the L1 table.
@@ -221,8 +220,9 @@ final class Mapping {
       // Zeroes reach the disk before the L1 entry does: what lay there before is no L2 table.
       file.writeZeroBytes(fresh, geometry.clusterSize());
     } else {
+      long mark = file.failedSyncs();
       file.write(fresh, file.read(old, geometry.clusterSize()));
-      file.sync();
+      file.syncSince(mark);
     }
   }
 
@@ -294,10 +294,8 @@ final class Mapping {
 
   /** After a failed sync: writes the zeroes of tables again that no good sync has covered. */
   void rewriteNewTables(Taken taken) {
-    if (rewriteNewTables) {
-      for (long table : taken.newTables) {
-        file.writeZeroBytes(table, geometry.clusterSize());
-      }
+    for (long table : taken.newTables) {
+      file.writeZeroBytes(table, geometry.clusterSize());
     }
   }
 
@@ -327,7 +325,6 @@ final class Mapping {
         newTables.addAll(taken.newTables);
         // Dirty slices of these tables follow in the next round, after the zeroes.
       }
-      rewriteNewTables = !durable;
     } finally {
       link.unlock();
     }

@@ -7,15 +7,21 @@ import java.util.List;
 /**
  * One write-back of all metadata in the order of section 16: refcount blocks, sync, entries of the
  * refcount table, sync, L2 slices and L1 entries, sync. A crash between any two leaks clusters at
- * most. What a failed round wrote counts as not written. One round runs at a time.
+ * most. What a failed round wrote counts as not written, and so does what any flush that failed
+ * meanwhile may have lost. One round runs at a time.
  */
 final class MetadataRound implements Runnable {
   private final HostFile file;
   private final ClusterAllocator allocator;
   private final Mapping mapping;
+  private final HeaderSwitch header;
   private volatile boolean refcountsMayWait;
 
-  MetadataRound(HostFile file, ClusterAllocator allocator, Mapping mapping) {
+  /** Failed flushes when the last good round began: none of its writes was lost by them. */
+  private volatile long proven;
+
+  MetadataRound(HostFile file, ClusterAllocator allocator, Mapping mapping, HeaderSwitch header) {
+    this.header = header;
     this.file = file;
     this.allocator = allocator;
     this.mapping = mapping;
@@ -28,7 +34,8 @@ final class MetadataRound implements Runnable {
 
   @Override
   public void run() {
-    RuntimeException earlier = file.takeLost();
+    long mark = file.failedSyncs();
+    header.settle(); // tables change only below a header that is certain
     boolean durable = false;
     // Removals first, then the slices that show them; counts last, so that they cover the slices.
     Quarantine.Batch removals = allocator.beginRound();
@@ -36,33 +43,32 @@ final class MetadataRound implements Runnable {
     List<Refcounts.Block> blocks = new ArrayList<>();
     BitSet table = new BitSet();
     try {
-      mapping.rewriteNewTables(taken);
+      if (mark != proven) {
+        mapping.rewriteNewTables(taken);
+      }
       boolean dependent = !taken.isEmpty();
       if (!refcountsMayWait) {
         allocator.writeBlocks(blocks);
         if (!blocks.isEmpty() && allocator.tableDirty()) {
-          file.sync();
+          file.syncSince(mark);
           table = allocator.writeTable();
         }
       }
       if (dependent) {
-        file.sync(); // counts, and copied data that the entries will expose
+        file.syncSince(mark); // counts, and copied data that the entries will expose
       }
       mapping.write(taken);
-      file.sync();
+      file.syncSince(mark);
+      proven = mark;
       durable = true;
     } finally {
       if (!durable) {
         allocator.tableNotDurable(table);
-        file.takeLost(); // this round's callers and those who came meanwhile are told
       }
       allocator.endBlocks(blocks, durable);
       mapping.endRound(taken, durable);
       allocator.endRound(removals, durable);
     }
     allocator.releaseNow();
-    if (earlier != null) {
-      throw earlier;
-    }
   }
 }

@@ -55,10 +55,16 @@ interface MetadataSpace {
   /** Reads from the storage child; zeroes past its end. */
   void read(long offset, ByteBuffer target);
 
+  /** A new attempt: what earlier ones wrote was given up, or will be written again. */
+  void startOver();
+
   /** Writes to the storage child, after the overlap checks for clusters of bitmaps. */
   void write(long offset, ByteBuffer source);
 
-  /** Makes what was written durable; no cache is written back. */
+  /**
+   * Makes what was written durable; no cache is written back. Like {@link #flushRefcounts} it fails
+   * also when another flush failed since {@link #startOver}, for that may have lost it.
+   */
   void flush();
 
   /**

@@ -99,6 +99,7 @@ final class Qcow2Bitmaps implements BitmapStore {
     // After a failure the flags may read as set without being durable: the next attempt writes
     // all of them again.
     armUncertain = steps.armAgainAfterFailure();
+    space.startOver();
     writeSectors(directory.place().directoryOffset(), bytes, changed);
     steps.afterArm(space);
     armUncertain = false;
@@ -122,6 +123,7 @@ final class Qcow2Bitmaps implements BitmapStore {
   public StagedDirectory stage(List<BitmapEntry> entries) {
     requireWritable();
     settle();
+    space.startOver();
     return BitmapStage.write(this, space, read(), entries);
   }
 

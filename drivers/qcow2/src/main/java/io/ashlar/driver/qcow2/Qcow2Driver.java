@@ -14,6 +14,18 @@ import java.util.Optional;
 
 /** QEMU's image format, versions 2 and 3. */
 public final class Qcow2Driver implements BlockDriver {
+  private final BitmapSteps steps;
+
+  /** The driver. */
+  public Qcow2Driver() {
+    this(BitmapSteps.RIGHT);
+  }
+
+  /** With other steps, for tests. */
+  Qcow2Driver(BitmapSteps steps) {
+    this.steps = steps;
+  }
+
   @Override
   public String name() {
     return "qcow2";
@@ -35,7 +47,7 @@ public final class Qcow2Driver implements BlockDriver {
 
   @Override
   public BlockNode open(OpenContext context) {
-    return Qcow2Opener.open(context);
+    return Qcow2Opener.open(context, steps);
   }
 
   @Override

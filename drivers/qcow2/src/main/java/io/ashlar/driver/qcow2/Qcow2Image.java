@@ -31,6 +31,7 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
   final Buffers buffers;
   final boolean version3;
   private final HeaderFile headerFile;
+  private final HostIo bitmapFile;
   private final Waits.WaitLock headerLock;
   private volatile Settings settings;
   private volatile Child backing;
@@ -49,6 +50,7 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     this.settings = settings;
     this.version3 = header.version() >= 3;
     this.headerLock = context.waits().newLock();
+    this.bitmapFile = file.asBlockIo();
     this.headerFile = new HeaderFile(file.asBlockIo(), cluster, context.nodeName());
     this.stripes = new StripeLocks(context.waits());
     this.buffers = new Buffers(geometry.clusterSize());
@@ -68,7 +70,7 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
             context.waits(),
             settings.sliceEntries(),
             settings.slices());
-    this.round = new MetadataRound(file, allocator, mapping);
+    this.round = new MetadataRound(file, allocator, mapping, this);
     this.rounds = new FlushRounds(context.waits(), round);
     this.size = header.size() & -512L;
     this.dirtyMarked = header.dirty();
@@ -267,6 +269,28 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
   }
 
   /**
+   * Makes every write durable that was acknowledged before.
+   *
+   * @throws BlockException also when an earlier flush failed that nobody was told of, for guests'
+   *     data may be lost
+   */
+  void flushForGuest() {
+    boolean good = false;
+    try {
+      rounds.flush();
+      good = true;
+    } finally {
+      if (!good) {
+        file.takeLost(); // told by this failure
+      }
+    }
+    BlockException lost = file.takeLost();
+    if (lost != null) {
+      throw lost;
+    }
+  }
+
+  /**
    * Writes back everything, frees what is in quarantine and takes the dirty bit away. The node is
    * quiesced.
    */
@@ -274,7 +298,7 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     round.refcountsMayWait(false);
     // Each pass may free clusters whose lower counts the next one writes.
     for (int pass = 0; pass < 4; pass++) {
-      rounds.flush();
+      flushForGuest();
       allocator.releaseNow();
       if (mapping.clean() && allocator.clean()) {
         break;
@@ -402,16 +426,22 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
       throw refusal();
     }
     overlaps.check(offset, Math.max(1, source.remaining()), Overlaps.BITMAP_DIRECTORY);
-    file.write(offset, source);
+    bitmapFile.write(offset, source, 0);
+  }
+
+  @Override
+  public void startOver() {
+    bitmapFile.startOver();
   }
 
   @Override
   public void flush() {
-    file.sync();
+    bitmapFile.flush();
   }
 
   @Override
   public void flushRefcounts() {
     rounds.flush();
+    bitmapFile.flushed();
   }
 }

@@ -39,7 +39,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   private final NodeTraits traits;
   private volatile boolean closed;
 
-  Qcow2Node(Qcow2Image image) {
+  Qcow2Node(Qcow2Image image, BitmapSteps steps) {
     this.image = image;
     this.inFlight = image.inFlight;
     CompressedReader streams = new CompressedReader(image);
@@ -49,7 +49,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
     this.compressed = new CompressedWriter(image, writer, streams);
     this.statuses = new StatusReader(image, reader);
     this.resizer = new Resizer(image, reader, writer, zeroes);
-    this.bitmaps = new Qcow2Bitmaps(image);
+    this.bitmaps = new Qcow2Bitmaps(image, steps);
     this.traits =
         new NodeTraits(
             1,
@@ -151,7 +151,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   /** Outside of the flight, so that a round may free what the request itself replaced. */
   private void afterChange(int flags) {
     if ((flags & IoFlags.FUA) != 0 || image.settings().writethrough()) {
-      image.rounds.flush();
+      image.flushForGuest();
     } else if (image.mapping.crowded()) {
       image.rounds.flush();
     }
@@ -161,7 +161,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   public void flush() {
     requireOpen();
     if (image.writable()) {
-      image.rounds.flush();
+      image.flushForGuest();
     }
   }
 

@@ -14,9 +14,9 @@ final class Qcow2Opener {
   private Qcow2Opener() {}
 
   /** Opens a node; a read-only one writes nothing. */
-  static Qcow2Node open(OpenContext context) {
+  static Qcow2Node open(OpenContext context, BitmapSteps steps) {
     String where = context.nodeName();
-    HostFile file = new HostFile(context.child("file"));
+    HostFile file = new HostFile(context.child("file"), context.waits());
     byte[] cluster = HeaderCodec.readCluster(file.asBlockIo(), where);
     Header header = HeaderCodec.parse(cluster, file.length(), where);
     boolean readOnly = context.nodeOptions().readOnly();
@@ -29,7 +29,7 @@ final class Qcow2Opener {
     if (!readOnly) {
       makeWritable(image);
     }
-    return new Qcow2Node(image);
+    return new Qcow2Node(image, steps);
   }
 
   /**

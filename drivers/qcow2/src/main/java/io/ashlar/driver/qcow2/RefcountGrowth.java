@@ -70,6 +70,7 @@ final class RefcountGrowth {
     long[] table = counts.tableCopy(tableClusters << (bits - 3));
     long used = start + tableClusters + blockCount;
     List<Refcounts.Block> added = new ArrayList<>();
+    long mark = file.failedSyncs();
     for (int i = 0; i < blockCount; i++) {
       byte[] bytes = new byte[geometry.clusterSize()];
       long from = start + ((long) i << geometry.refcountsPerBlockBits());
@@ -81,9 +82,9 @@ final class RefcountGrowth {
       file.write(offset, bytes);
       added.add(new Refcounts.Block(firstBlock + i, bytes));
     }
-    file.sync();
+    file.syncSince(mark);
     Tables.write(file, start << bits, table);
-    file.sync();
+    file.syncSince(mark);
     long old = header.header().refcountTableOffset();
     freedClusters = header.header().refcountTableClusters();
     header.change(h -> h.withRefcountTable(start << bits, tableClusters));

@@ -144,13 +144,14 @@ final class Refcounts {
   /** Writes every block that is not known to be durable, and syncs. */
   void writeBack() {
     List<Block> written = new ArrayList<>();
+    long mark = file.failedSyncs();
     for (Block block : blocks.values()) {
       if (block.dirty || block.pinned) {
         writeBlock(block, block.counts);
         written.add(block);
       }
     }
-    file.sync();
+    file.syncSince(mark);
     for (Block block : written) {
       block.dirty = block.pinned;
     }

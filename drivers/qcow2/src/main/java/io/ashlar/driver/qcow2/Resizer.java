@@ -135,8 +135,9 @@ final class Resizer {
           long offset = first << g.clusterBits();
           long[] table = image.mapping.l1Copy(entries);
           image.round.run(); // its counts, and entries that changed in between
+          long mark = image.file.failedSyncs();
           Tables.write(image.file, offset, image.mapping.l1Copy(entries));
-          image.file.sync();
+          image.file.syncSince(mark);
           image.settle();
           image.change(h -> h.withL1(offset, entries));
           image.mapping.replaceL1(table, offset);

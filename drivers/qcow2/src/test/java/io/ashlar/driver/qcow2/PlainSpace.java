@@ -111,6 +111,9 @@ final class PlainSpace implements MetadataSpace {
   }
 
   @Override
+  public void startOver() {}
+
+  @Override
   public void flush() {
     file.flush();
   }

@@ -131,13 +131,23 @@ class Qcow2FaultTest {
     assertNoCorruption(Cell.save(file.crashed(), below, directory), seed);
     file.faults().clear();
     operations.compareAll(node);
-    node.flush();
+    flushTelling(node);
     operations.compareAll(node);
     node.close();
     Path image = Cell.save(file, below, directory);
     assertNoCorruption(image, seed);
     Path raw = QemuTools.save(MemoryNode.of(operations.expected), directory.resolve("raw"));
     QemuTools.run("qemu-img", "compare", "-f", "qcow2", "-F", "raw", image, raw);
+  }
+
+  /** A flush that failed inside of a write may have lost others' data: the next flush says so. */
+  private static void flushTelling(BlockNode node) {
+    try {
+      node.flush();
+    } catch (BlockException told) {
+      assertThat(told).hasMessageContaining("FLUSH");
+      node.flush();
+    }
   }
 
   private static void fail(MemoryNode file, Operation operation, int n, boolean forEver) {
