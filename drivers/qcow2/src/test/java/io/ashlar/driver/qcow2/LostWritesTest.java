@@ -217,7 +217,10 @@ class LostWritesTest {
   }
 
   private static BlockNode open(BlockNode file) {
-    return TestHost.create().child("file", file).open(new Qcow2Driver());
+    // Slices smaller than tables, so that a table is more than what is written back of it.
+    return TestHost.create()
+        .child("file", file)
+        .open(new Qcow2Driver(), Map.of("l2-cache-entry-size", 512L));
   }
 
   private static byte[] read(MemoryNode disk, long offset, int count) {
