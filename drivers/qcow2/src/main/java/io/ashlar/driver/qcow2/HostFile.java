@@ -22,9 +22,9 @@ final class HostFile {
 
   private final AtomicReference<BlockException> lost = new AtomicReference<>();
   private final AtomicLong end = new AtomicLong();
+  private final AtomicLong failed = new AtomicLong();
   private final Waits.WaitLock syncLock;
   private volatile Child child;
-  private volatile long failed; // under syncLock
   private volatile boolean unsynced;
 
   HostFile(Child child, Waits waits) {
@@ -125,7 +125,7 @@ final class HostFile {
    * Writes data of guests. When a flush fails that may have lost some, {@link #takeLost} says so.
    */
   void writeGuest(long offset, ByteBuffer source) {
-    long before = failed;
+    long before = failed.get();
     if (!unsynced) {
       unsynced = true;
     }
@@ -133,14 +133,14 @@ final class HostFile {
     if (!unsynced) {
       unsynced = true; // a flush that came in between need not have covered it
     }
-    if (failed != before) {
+    if (failed.get() != before) {
       lost.compareAndSet(null, lostWrites());
     }
   }
 
   /** Flushes that failed so far. */
   long failedSyncs() {
-    return failed;
+    return failed.get();
   }
 
   /**
@@ -166,7 +166,7 @@ final class HostFile {
         throw e;
       } finally {
         if (!good) {
-          failed++;
+          failed.getAndIncrement();
           unsynced |= data;
         }
       }
@@ -182,7 +182,7 @@ final class HostFile {
    * @throws BlockException IO_ERROR
    */
   void requireKept(long since) {
-    if (failed != since) {
+    if (failed.get() != since) {
       throw lostWrites();
     }
   }
