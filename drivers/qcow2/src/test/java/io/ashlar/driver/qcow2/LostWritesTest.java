@@ -156,13 +156,13 @@ class LostWritesTest {
     byte[] data = new byte[1 << 20];
     Arrays.fill(data, (byte) 5);
     int failures = 0;
-    for (int k = 1; ; k = k < 40 ? k + 1 : k + 1 + k / 6) {
+    for (int k = 1; ; k += 1 + k / 12) {
       FaultyFile file = new FaultyFile(start);
       BlockNode node = open(file);
       file.fail(k, false, effect);
       boolean failed = false;
       for (int i = 0; i < 6; i++) {
-        long at = i << 20;
+        long at = (long) i << 20;
         failed |= attempt(() -> node.write(at, ByteBuffer.wrap(data), 0));
       }
       if (file.failures() == 0) {
@@ -170,18 +170,18 @@ class LostWritesTest {
       }
       failures += failed ? 1 : 0;
       for (int i = 0; i < 6; i++) {
-        node.write(i << 20, ByteBuffer.wrap(data), 0);
+        node.write((long) i << 20, ByteBuffer.wrap(data), 0);
       }
       if (attempt(node::flush)) {
         for (int i = 0; i < 6; i++) {
-          node.write(i << 20, ByteBuffer.wrap(data), 0);
+          node.write((long) i << 20, ByteBuffer.wrap(data), 0);
         }
         node.flush();
       }
       MemoryNode disk = file.crashes().get(0);
       assertSound(disk);
       for (int i = 0; i < 6; i++) {
-        assertThat(read(disk, i << 20, 1 << 20)).as("operation %d", k).isEqualTo(data);
+        assertThat(read(disk, (long) i << 20, 1 << 20)).as("operation %d", k).isEqualTo(data);
       }
     }
     assertThat(failures).isGreaterThan(3);
