@@ -13,6 +13,8 @@ public final class SimTimers extends AbstractScheduler {
   /** Called by Akka. */
   public SimTimers(Config config, LoggingAdapter log, ThreadFactory threads) {}
 
+  // Abstract in Akka, though it is deprecated for those who call it.
+  @SuppressWarnings("deprecation")
   @Override
   @SuppressWarnings("deprecation") // abstract in Akka's class all the same
   public Cancellable schedule(
