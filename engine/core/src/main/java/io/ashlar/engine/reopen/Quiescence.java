@@ -139,13 +139,13 @@ final class Quiescence {
   }
 
   private List<BlockException> release(Set<String> except) {
-    for (Held held : List.copyOf(closed)) {
+    for (Held held : new ArrayList<>(closed)) {
       if (Collections.disjoint(held.reach(), except) && closed.remove(held)) {
         held.gate().open();
       }
     }
     List<BlockException> errors = new ArrayList<>();
-    for (NodeCore core : List.copyOf(draining)) {
+    for (NodeCore core : new ArrayList<>(draining)) {
       if (!except.contains(core.name()) && draining.remove(core)) {
         try {
           core.driver().drainEnd();
