@@ -10,6 +10,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.pattern.StatusReply;
 import io.ashlar.engine.bitmap.DirectoryQueue.Finished;
+import io.ashlar.engine.journal.JournalChild;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
@@ -24,6 +25,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   private final BitmapChanges changes;
   private final JobHolds holds;
   private final NodeTransitions transitions;
+  private final JournalChild journal;
   private final Stages stages;
   private final ExportHolds exports;
 
@@ -38,6 +40,8 @@ final class DirectoryActor extends AbstractBehavior<Object> {
     this.bitmaps = bitmaps;
     queue = new DirectoryQueue(node, bitmaps, drivers, context.getSelf()::tell);
     Desk desk = new Desk(node, bitmaps);
+    journal = new JournalChild(context);
+    bitmaps.log().hostedBy(context.getSelf()::tell);
     changes = new BitmapChanges(desk);
     holds = new JobHolds(desk);
     transitions = new NodeTransitions(desk);
@@ -71,6 +75,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
         .onMessage(BitmapCommand.PrepareStaged.class, this::onPrepareStaged)
         .onMessage(BitmapCommand.CommitStaged.class, this::onCommitStaged)
         .onMessage(BitmapCommand.AbortStaged.class, this::onAbortStaged)
+        .onMessage(JournalChild.Message.class, this::onJournal)
         .onMessage(Finished.class, this::onFinished)
         .onSignal(PostStop.class, signal -> onStop())
         .build();
@@ -192,6 +197,11 @@ final class DirectoryActor extends AbstractBehavior<Object> {
 
   private Behavior<Object> onAbortStaged(BitmapCommand.AbortStaged m) {
     return ofNode("a transaction", m.replyTo(), () -> stages.abort(m.staged()), Finished.UNSTAGE);
+  }
+
+  private Behavior<Object> onJournal(JournalChild.Message message) {
+    journal.on(message);
+    return this;
   }
 
   private Behavior<Object> onFinished(Finished how) {

@@ -10,6 +10,9 @@ import java.util.List;
  * their serializer), never removed or given another meaning.
  */
 public sealed interface BitmapFact {
+  /** The bitmap it concerns; empty when it concerns all of the image. */
+  String bitmap();
+
   /** How a hold ended. */
   enum Thaw {
     /** The successor took the bitmap's place: what was backed up counts as clean. */
@@ -81,19 +84,34 @@ public sealed interface BitmapFact {
       implements BitmapFact {}
 
   /** The disk's length changed, and with it every bitmap. */
-  record BitmapsResized(long length) implements BitmapFact {}
+  record BitmapsResized(long length) implements BitmapFact {
+    @Override
+    public String bitmap() {
+      return "";
+    }
+  }
 
   /**
    * The image says IN_USE of its bitmaps: only memory knows their bits.
    *
    * @param bitmaps how many
    */
-  record BitmapsArmed(int bitmaps) implements BitmapFact {}
+  record BitmapsArmed(int bitmaps) implements BitmapFact {
+    @Override
+    public String bitmap() {
+      return "";
+    }
+  }
 
   /**
    * The bitmaps were stored and the image says that they are right.
    *
    * @param bitmaps how many
    */
-  record BitmapsSealed(int bitmaps) implements BitmapFact {}
+  record BitmapsSealed(int bitmaps) implements BitmapFact {
+    @Override
+    public String bitmap() {
+      return "";
+    }
+  }
 }

@@ -92,7 +92,7 @@ final class FactText {
     return sources.stream().map(FactText::name).collect(Collectors.joining(", "));
   }
 
-  private static String count(int bitmaps) {
+  static String count(int bitmaps) {
     return bitmaps == 1 ? "1 bitmap" : bitmaps + " bitmaps";
   }
 }

@@ -1,5 +1,7 @@
 package io.ashlar.engine.journal;
 
+import io.ashlar.engine.journal.akka.JournalFiles;
+
 /**
  * Where an actor keeps events and snapshots: paths in the configuration of the actor system.
  *
@@ -9,5 +11,5 @@ package io.ashlar.engine.journal;
 public record JournalPlugins(String journal, String snapshots) {
   /** The journal files. */
   public static final JournalPlugins FILES =
-      new JournalPlugins("ashlar.journal", "ashlar.snapshot");
+      new JournalPlugins(JournalFiles.JOURNAL_PLUGIN, JournalFiles.SNAPSHOT_PLUGIN);
 }

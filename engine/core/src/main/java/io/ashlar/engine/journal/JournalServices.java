@@ -20,7 +20,7 @@ import java.util.function.BiConsumer;
 public record JournalServices(
     Waits waits,
     Clock clock,
-    JournalFiles files,
+    ImageJournals files,
     Origin origin,
     Executor executor,
     long limitNanos,

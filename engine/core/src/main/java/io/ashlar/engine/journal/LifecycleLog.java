@@ -80,7 +80,10 @@ public interface LifecycleLog {
    */
   void release();
 
-  /** The actor that is to be the parent of what this needs; before anything else. */
+  /**
+   * The actor that is to be the parent of what this needs; before anything else. Another one takes
+   * the place of one that died, and all its children with it.
+   */
   default void hostedBy(JournalChild.Host parent) {}
 
   /** Announces one change, makes it, and records how it ended. */

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 /** One opening of a journal: its file and its actor, until either is given up. */
 final class LiveJournal {
   private final JournalServices services;
-  private final JournalFiles.Opened file;
+  private final ImageJournals.Opened file;
   private final Consumer<LiveJournal> died;
   private final Answer<JournalState> recovered;
   private final Answer<ActorRef<Command>> started;
@@ -32,7 +32,7 @@ final class LiveJournal {
    *
    * @param died is told, by the directory's actor, when the journal's actor ended unasked
    */
-  LiveJournal(JournalServices services, JournalFiles.Opened file, Consumer<LiveJournal> died) {
+  LiveJournal(JournalServices services, ImageJournals.Opened file, Consumer<LiveJournal> died) {
     this.services = services;
     this.file = file;
     this.died = died;
@@ -115,6 +115,12 @@ final class LiveJournal {
       actor.tell(new BitmapJournal.End());
     }
     closeWhenEnded();
+  }
+
+  /** The actor's parent is dead, so that nobody tells of the actor's end. */
+  void orphaned() {
+    closesWhenEnded = true;
+    onEnded();
   }
 
   /** On the thread of the directory's actor. */

@@ -50,10 +50,13 @@ public final class NodeJournal implements LifecycleLog {
     this.placement = placement;
   }
 
-  /** The actor that is to be the journal's parent; before anything else. */
   @Override
   public void hostedBy(JournalChild.Host parent) {
     host = parent;
+    LiveJournal orphan = live.get();
+    if (orphan != null) {
+      orphan.orphaned();
+    }
   }
 
   @Override
@@ -70,11 +73,11 @@ public final class NodeJournal implements LifecycleLog {
       LiveJournal opened = open(where);
       try {
         reconcile(opened, by, image.get());
-      } catch (BlockException e) {
+      } catch (RuntimeException e) {
         opened.giveUp();
         throw e;
       }
-    } catch (BlockException e) {
+    } catch (RuntimeException e) {
       notice("no history of its bitmaps is kept: " + e.getMessage());
     }
   }

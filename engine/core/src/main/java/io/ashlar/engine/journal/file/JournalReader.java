@@ -38,6 +38,18 @@ public final class JournalReader {
   private JournalReader() {}
 
   /**
+   * Whose journal a file is; reads its first block only.
+   *
+   * @throws JournalDamagedException when it is no journal, or its header is damaged
+   */
+  public static JournalIdentity identity(FileIo files, Path path) {
+    try (OpenFile file = files.open(path, FileIo.Access.READ_ONLY);
+        FileHandle handle = file.data(FileIo.Access.READ_ONLY, false)) {
+      return new LogScanner(path, handle, JournalRules.STANDARD).header().identity();
+    }
+  }
+
+  /**
    * Shows the records in order.
    *
    * @param visitor sees records as they come; those before a damage are shown as well

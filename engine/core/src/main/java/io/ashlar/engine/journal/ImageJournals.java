@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /** Opens journals by their place. */
-public interface JournalFiles {
+public interface ImageJournals {
   /** A journal that is open for writing, by nobody else. */
   interface Opened {
     /** Under which its actor keeps events. */

@@ -1,0 +1,90 @@
+package io.ashlar.engine.journal;
+
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Adapter;
+import io.ashlar.engine.journal.akka.ActorJournal;
+import io.ashlar.engine.journal.akka.JournalFiles;
+import io.ashlar.engine.journal.file.JournalEnvironment;
+import io.ashlar.engine.journal.file.JournalExpectation;
+import io.ashlar.engine.journal.file.JournalIdentity;
+import io.ashlar.engine.journal.file.JournalReader;
+import io.ashlar.engine.journal.file.JournalSettings;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.Texts;
+import java.nio.file.Path;
+import java.util.UUID;
+
+/** Journals in files beside images. */
+public final class FileJournals implements ImageJournals {
+  /** Before the identity in persistence ids. */
+  private static final String PREFIX = "bitmaps/";
+
+  private final JournalFiles routes;
+  private final JournalEnvironment environment;
+
+  /** For the actors of that system. */
+  public FileJournals(ActorSystem<?> system, JournalEnvironment environment) {
+    this.routes = JournalFiles.get(Adapter.toClassic(system));
+    this.environment = environment;
+  }
+
+  @Override
+  public Opened open(Path place, UUID image) {
+    ActorJournal journal =
+        environment.files().exists(place) ? found(place, image) : begun(place, image);
+    String id = persistenceId(journal.journal().identity());
+    try {
+      routes.route(id, journal);
+    } catch (RuntimeException e) {
+      journal.close();
+      throw e;
+    }
+    return new Opened() {
+      @Override
+      public String persistenceId() {
+        return id;
+      }
+
+      @Override
+      public JournalPlugins plugins() {
+        return JournalPlugins.FILES;
+      }
+
+      @Override
+      public void close() {
+        routes.unroute(id);
+        journal.close();
+      }
+    };
+  }
+
+  static String persistenceId(JournalIdentity identity) {
+    return PREFIX + identity;
+  }
+
+  private ActorJournal begun(Path place, UUID image) {
+    JournalIdentity identity = new JournalIdentity(image, UUID.randomUUID());
+    return ActorJournal.create(
+        environment, place, identity, JournalSettings.STANDARD, record -> true);
+  }
+
+  private ActorJournal found(Path place, UUID image) {
+    JournalIdentity identity = JournalReader.identity(environment.files(), place);
+    if (!identity.image().equals(image)) {
+      throw new BlockException(
+          ErrorCode.JOURNAL_DAMAGED,
+          "journal '"
+              + Texts.printable(place.toString())
+              + "' belongs to another image and is left alone; remove or rename it to begin a new"
+              + " one");
+    }
+    return ActorJournal.open(
+        environment,
+        place,
+        JournalExpectation.of(identity),
+        JournalSettings.STANDARD,
+        record -> true,
+        record -> {});
+  }
+}
