@@ -5,10 +5,12 @@ import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.FileHandle;
 import io.ashlar.spi.FileIo;
 import io.ashlar.spi.OpenFile;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The descriptor that stands for a file as long as it is in use. It carries the locks and nothing
@@ -54,6 +56,32 @@ final class AnchorFile implements OpenFile {
           status.allocated(),
           status.modifiedNanos(),
           status.changedNanos());
+    } finally {
+      users.leave(user);
+    }
+  }
+
+  /** Numbers of inodes are given away again; with the time of birth they are not. */
+  @Override
+  public String identity() {
+    int user = enter();
+    try {
+      FileStatus status = FileStatus.of(descriptor, path);
+      return "inode " + status.inode() + " born " + status.bornNanos();
+    } finally {
+      users.leave(user);
+    }
+  }
+
+  @Override
+  public Optional<Path> location() {
+    int user = enter();
+    try {
+      Path name = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor));
+      return Files.exists(name) ? Optional.of(name) : Optional.empty();
+    } catch (IOException e) {
+      // No /proc: nobody can tell.
+      return Optional.empty();
     } finally {
       users.leave(user);
     }

@@ -14,6 +14,8 @@ final class FileStatus {
   private static final int INODE = 32;
   private static final int LENGTH = 40;
   private static final int BLOCKS = 48;
+  private static final int MASK = 0;
+  private static final int BORN = 80;
   private static final int CHANGED = 96;
   private static final int MODIFIED = 112;
   private static final int DEVICE_MAJOR = 136;
@@ -34,7 +36,7 @@ final class FileStatus {
   /** Asks about an open descriptor. */
   static FileStatus of(int descriptor, Object file) {
     FileStatus status = new FileStatus();
-    int mask = Libc.STATX_BASIC_STATS | Libc.STATX_DIOALIGN;
+    int mask = Libc.STATX_BASIC_STATS | Libc.STATX_BTIME | Libc.STATX_DIOALIGN;
     if (Libc.statx(descriptor, EMPTY, Libc.AT_EMPTY_PATH, mask, status.raw) != 0) {
       throw Errno.failure("Could not query", file);
     }
@@ -73,6 +75,11 @@ final class FileStatus {
 
   long changedNanos() {
     return nanos(CHANGED);
+  }
+
+  /** When the file was made; 0 where the file system does not keep that. */
+  long bornNanos() {
+    return (raw.getInt(MASK) & Libc.STATX_BTIME) == 0 ? 0 : nanos(BORN);
   }
 
   /**

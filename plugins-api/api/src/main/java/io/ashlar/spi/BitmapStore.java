@@ -1,6 +1,7 @@
 package io.ashlar.spi;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A node whose image keeps dirty bitmaps. The driver owns bytes, clusters and flushes; the engine
@@ -46,6 +47,22 @@ public interface BitmapStore {
    * @throws BlockException NOT_SUPPORTED or INVALID_OPTION naming the limit
    */
   void checkStorable(String name, long granularity, long length, int bitmapsAlready);
+
+  /**
+   * What the format never changes in place, such as the cluster size: with it an image is told from
+   * another one that took its place. Empty when there is nothing.
+   */
+  default String shape() {
+    return "";
+  }
+
+  /**
+   * Where the user wants the journal of the bitmaps' history: a file name, or {@code off}. Empty
+   * for beside the image.
+   */
+  default Optional<String> journal() {
+    return Optional.empty();
+  }
 
   /** A directory that is written but not yet the image's. */
   interface StagedDirectory {

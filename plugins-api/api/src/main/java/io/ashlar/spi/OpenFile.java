@@ -1,5 +1,8 @@
 package io.ashlar.spi;
 
+import java.nio.file.Path;
+import java.util.Optional;
+
 /**
  * An open file: the descriptor that carries locks and identity, from which descriptors for data are
  * made. No descriptor for data affects the locks, and none is opened by path again, so that renames
@@ -41,6 +44,19 @@ public interface OpenFile extends AutoCloseable {
 
   /** fstat(2). */
   Stat stat();
+
+  /**
+   * What tells this file from every other one of its file system, those that are gone included, as
+   * far as the system says: the same after a rename, another one for a copy.
+   */
+  default String identity() {
+    return "inode " + stat().inode();
+  }
+
+  /** Where it lies now; empty when it has no name any more, or nobody can tell. */
+  default Optional<Path> location() {
+    return Optional.empty();
+  }
 
   /** A new descriptor of the same inode; permissions of the inode are checked anew. */
   FileHandle data(FileIo.Access access, boolean direct);

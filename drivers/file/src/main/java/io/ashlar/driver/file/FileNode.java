@@ -7,7 +7,9 @@ import io.ashlar.spi.CacheMode;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.FileHandle;
 import io.ashlar.spi.IoFlags;
+import io.ashlar.spi.JournalHost;
 import io.ashlar.spi.NodeTraits;
+import io.ashlar.spi.OpenFile;
 import io.ashlar.spi.Preallocation;
 import io.ashlar.spi.ReopenContext;
 import io.ashlar.spi.ReopenStep;
@@ -22,7 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>A flush that fails is told to every flush called before the failure was known, and the data
  * that was lost is not retried: see {@link FlushRounds}.
  */
-final class FileNode implements BlockNode {
+final class FileNode implements BlockNode, JournalHost {
   private final FileCore core;
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile FileState state;
@@ -214,6 +216,18 @@ final class FileNode implements BlockNode {
     if (old.data() != next.data()) {
       old.close();
     }
+  }
+
+  @Override
+  public JournalPlace journalPlace() {
+    String identity = core.anchor.identity();
+    if (core.kind != OpenFile.Kind.REGULAR) {
+      return JournalPlace.none(identity, "'" + core.name + "' is no regular file");
+    }
+    return core.anchor
+        .location()
+        .map(path -> JournalPlace.beside(path, identity))
+        .orElseGet(() -> JournalPlace.none(identity, "'" + core.name + "' has no name any more"));
   }
 
   @Override

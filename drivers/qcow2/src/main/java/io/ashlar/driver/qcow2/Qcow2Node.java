@@ -22,6 +22,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** An open image as a node: checks requests, counts them in flight, and hands them on. */
 final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferences {
@@ -300,5 +301,18 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   @Override
   public void checkStorable(String name, long granularity, long length, int bitmapsAlready) {
     bitmaps.checkStorable(name, granularity, length, bitmapsAlready);
+  }
+
+  /** Amending changes none of these in place. */
+  @Override
+  public String shape() {
+    Header header = image.header();
+    return "qcow2, clusters of 2^%d bytes, encryption %d, compression %d"
+        .formatted(header.clusterBits(), header.cryptMethod(), header.compressionType());
+  }
+
+  @Override
+  public Optional<String> journal() {
+    return Optional.ofNullable(image.settings().journal());
   }
 }

@@ -7,7 +7,8 @@ import io.ashlar.spi.OptionSpec;
 import io.ashlar.spi.Options;
 
 /**
- * A node's options, understood. All but the entry size of the L2 cache may change on reopen.
+ * A node's options, understood. All but the entry size of the L2 cache and the journal may change
+ * on reopen.
  *
  * @param readOnly no write is served
  * @param writethrough each write is durable when it is acknowledged
@@ -20,6 +21,7 @@ import io.ashlar.spi.Options;
  * @param l2CacheBytes bytes of L2 entries kept in memory
  * @param refcountCacheBytes bytes of refcount blocks kept in memory
  * @param sliceEntries L2 entries read and written together
+ * @param journal where the history of the bitmaps goes; {@code null} for beside the image
  */
 record Settings(
     boolean readOnly,
@@ -32,7 +34,8 @@ record Settings(
     int overlaps,
     long l2CacheBytes,
     long refcountCacheBytes,
-    int sliceEntries) {
+    int sliceEntries,
+    String journal) {
 
   private static final long MOST_L2_BYTES = 32L << 20;
   private static final String[] GUARDS = {
@@ -71,6 +74,9 @@ record Settings(
       OptionSpec.size("l2-cache-size", "bytes of L2 tables kept in memory").reopenable(),
       OptionSpec.size("refcount-cache-size", "bytes of refcount blocks kept in memory")
           .reopenable(),
+      OptionSpec.string(
+          "journal",
+          "file for the history of the persistent bitmaps, or off; default: beside the image"),
       OptionSpec.size("l2-cache-entry-size", "bytes of an L2 table read at once, a power of two")
           .between(512, 2 << 20),
     };
@@ -113,7 +119,8 @@ record Settings(
         overlaps(options),
         caches.l2,
         caches.refcounts,
-        sliceEntries(options, header));
+        sliceEntries(options, header),
+        options.optionalString("journal").orElse(null));
   }
 
   /** The same with another read-only flag. */
@@ -129,7 +136,8 @@ record Settings(
         overlaps,
         l2CacheBytes,
         refcountCacheBytes,
-        sliceEntries);
+        sliceEntries,
+        journal);
   }
 
   /** Slices that the L2 cache may hold. */
