@@ -41,6 +41,17 @@ public interface Ashlar extends AutoCloseable {
   }
 
   /**
+   * What happened to the persistent bitmaps of an image, from the journal beside it. Needs no
+   * engine, works while an engine has the image open, and changes nothing.
+   *
+   * @throws io.ashlar.spi.BlockException FILE_NOT_FOUND naming the place that was looked at;
+   *     JOURNAL_DAMAGED when nothing of it can be read
+   */
+  static ImageHistory history(Path image) {
+    return Engine.history(image);
+  }
+
+  /**
    * What an image says of itself. Opens that one file, read-only; follows no reference.
    *
    * @param format the driver, or {@code null} to ask every driver

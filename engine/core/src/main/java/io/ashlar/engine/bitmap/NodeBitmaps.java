@@ -77,7 +77,8 @@ public final class NodeBitmaps {
     return state.infos(disk.armed(), log);
   }
 
-  LifecycleLog log() {
+  /** The history of the image. */
+  public LifecycleLog log() {
     return log;
   }
 

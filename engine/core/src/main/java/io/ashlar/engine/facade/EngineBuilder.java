@@ -18,9 +18,12 @@ import io.ashlar.engine.plugin.DriverRegistry;
 import io.ashlar.fileio.LinuxFileIo;
 import io.ashlar.spi.Clock;
 import io.ashlar.spi.FileIo;
+import io.ashlar.spi.NodeEvent;
 import io.ashlar.spi.Waits;
 import io.ashlar.spi.system.SystemClock;
 import io.ashlar.spi.system.SystemWaits;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 
 /** Builds an engine; tests replace waits, clock and files. */
 public final class EngineBuilder {
@@ -69,19 +72,29 @@ public final class EngineBuilder {
   /** Starts it. */
   public Ashlar start() {
     EngineThreads threads =
-        new EngineThreads(settings.name(), settings.driverThreads(), settings.jobThreads());
+        new EngineThreads(
+            settings.name(),
+            settings.driverThreads(),
+            settings.jobThreads(),
+            settings.journalThreads());
     EventHub events = new EventHub(settings.eventQueue());
+    FileIo files = fileIo == null ? new LinuxFileIo() : fileIo;
+    BiConsumer<String, NodeEvent> nodeEvents =
+        (node, event) -> events.publish(new Event.FromNode(node, event));
+    AtomicReference<ActorSystem<?>> started = new AtomicReference<>();
     NodeServices services =
         new NodeServices(
             waits,
             clock,
-            fileIo == null ? new LinuxFileIo() : fileIo,
+            files,
             new SharedObjects(waits),
             threads.drivers(),
             settings.latencies(),
-            (node, event) -> events.publish(new Event.FromNode(node, event)),
+            nodeEvents,
             around,
-            rules);
+            rules,
+            EngineJournals.create(
+                settings.journals(), waits, clock, files, threads, started::get, nodeEvents));
     GraphRuntime runtime = new GraphRuntime();
     DriverRegistry drivers =
         DriverRegistry.load(EngineBuilder.class.getClassLoader(), settings.plugins());
@@ -90,6 +103,7 @@ public final class EngineBuilder {
             GraphActor.create(runtime, services, settings.graph(), threads.control()),
             "ashlar-" + settings.name(),
             settings.akka());
+    started.set(system);
     GraphControl control = new GraphControl(system, system.scheduler(), runtime, services);
     Replies replies = new Replies(threads.callbacks(), settings.timeOut());
     OptionChecker checker = new OptionChecker(drivers);

@@ -24,6 +24,8 @@ import java.util.List;
  * @param latencies whether devices keep histograms of latency
  * @param driverThreads threads for drivers
  * @param jobThreads threads for jobs
+ * @param journalThreads threads for journals
+ * @param journals how the history of bitmaps is kept
  * @param akka the actor system's own settings
  */
 record EngineSettings(
@@ -37,6 +39,8 @@ record EngineSettings(
     boolean latencies,
     int driverThreads,
     int jobThreads,
+    int journalThreads,
+    Journals journals,
     Config akka) {
 
   /**
@@ -64,10 +68,33 @@ record EngineSettings(
           ashlar.getBoolean("latency-histograms"),
           ashlar.getInt("threads.drivers"),
           ashlar.getInt("threads.jobs"),
+          ashlar.getInt("threads.journals"),
+          Journals.from(ashlar.getConfig("journals")),
           akka);
     } catch (ConfigException e) {
       throw new BlockException(
           ErrorCode.INVALID_OPTION, "the engine's settings are wrong: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The history of persistent bitmaps.
+   *
+   * @param beside whether it is kept beside images
+   * @param timeOut longest wait for an event to be kept
+   * @param recoveryTimeOut longest wait for a journal to be read
+   */
+  record Journals(boolean beside, Duration timeOut, Duration recoveryTimeOut) {
+    static Journals from(Config journals) {
+      String place = journals.getString("place");
+      if (!place.equals("beside") && !place.equals("off")) {
+        throw new ConfigException.BadValue(
+            journals.origin(), "journals.place", "'" + place + "' is neither 'beside' nor 'off'");
+      }
+      return new Journals(
+          place.equals("beside"),
+          journals.getDuration("time-out"),
+          journals.getDuration("recovery-time-out"));
     }
   }
 }

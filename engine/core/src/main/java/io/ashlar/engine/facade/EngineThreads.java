@@ -21,11 +21,13 @@ final class EngineThreads implements AutoCloseable {
   private final ThreadPoolExecutor drivers;
   private final ThreadPoolExecutor control;
   private final ThreadPoolExecutor jobs;
+  private final ThreadPoolExecutor journals;
   private final ThreadPoolExecutor callbacks;
 
-  EngineThreads(String engine, int driverThreads, int jobThreads) {
+  EngineThreads(String engine, int driverThreads, int jobThreads, int journalThreads) {
     drivers = queued(engine, "driver", driverThreads);
     control = queued(engine, "control", 2);
+    journals = queued(engine, "journal", journalThreads);
     jobs =
         new ThreadPoolExecutor(
             0,
@@ -79,6 +81,10 @@ final class EngineThreads implements AutoCloseable {
     return jobs;
   }
 
+  ExecutorService journals() {
+    return journals;
+  }
+
   ExecutorService callbacks() {
     return callbacks;
   }
@@ -88,6 +94,7 @@ final class EngineThreads implements AutoCloseable {
     drivers.shutdown();
     control.shutdown();
     jobs.shutdown();
+    journals.shutdown();
     callbacks.shutdown();
   }
 }

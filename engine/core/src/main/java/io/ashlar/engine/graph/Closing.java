@@ -18,12 +18,15 @@ final class Closing {
     return once.begun();
   }
 
+  /** From here on the node's actors may end; nobody takes that for a failure. */
   CompletionStage<Done> run() {
+    core.bitmaps().log().retire();
     return once.run(() -> DriverCalls.on(services, "close", core.spec(), this::close));
   }
 
   private Done close() {
     try {
+      core.bitmaps().log().release();
       if (core.driver() != null) {
         core.driver().close();
       }

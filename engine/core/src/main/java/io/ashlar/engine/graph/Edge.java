@@ -29,6 +29,11 @@ public final class Edge implements Child {
     target = newTarget;
   }
 
+  /** What it leads to. */
+  BlockIo target() {
+    return target;
+  }
+
   @Override
   public String role() {
     return role;

@@ -112,7 +112,7 @@ public final class NodeChange {
                     next,
                     () -> {
                       BlockNode node = next.driver().open(context);
-                      core.opened(node, next);
+                      core.opened(node, next, children);
                       return node;
                     })
                 .thenCompose(node -> load(node, directory))

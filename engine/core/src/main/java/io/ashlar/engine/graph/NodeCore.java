@@ -5,6 +5,9 @@ import io.ashlar.engine.admission.StripedGate;
 import io.ashlar.engine.api.NodeStatistics;
 import io.ashlar.engine.bitmap.NodeBitmaps;
 import io.ashlar.engine.bitmap.bits.Recording;
+import io.ashlar.engine.journal.JournalServices;
+import io.ashlar.engine.journal.LifecycleLog;
+import io.ashlar.engine.journal.NodeJournal;
 import io.ashlar.engine.model.NodeSpec;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockIo;
@@ -18,6 +21,7 @@ import io.ashlar.spi.Operation;
 import io.ashlar.spi.Preallocation;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletionStage;
+import java.util.Map;
 
 /**
  * A node on the data path: what edges and devices call. It refuses writes to a read-only node,
@@ -34,16 +38,16 @@ public final class NodeCore implements BlockIo {
   private final Outstanding outstanding = new Outstanding();
   private final Closing closing;
   private BlockNode driver;
+  private Map<String, Edge> edges = Map.of();
   private NodeSpec spec;
   private boolean readOnly;
   private int addedWriteFlags;
   private DetectZeroes detectZeroes = DetectZeroes.OFF;
 
-  private NodeCore(
-      String name, NodeBitmaps bitmaps, StripedGate background, NodeServices services) {
+  private NodeCore(String name, StripedGate background, NodeServices services) {
     this.name = name;
     this.closing = new Closing(this, services);
-    this.bitmaps = bitmaps;
+    this.bitmaps = new NodeBitmaps(name, services.waits(), log(services.journals()));
     this.recording = bitmaps.recording();
     this.background = background;
   }
@@ -52,14 +56,20 @@ public final class NodeCore implements BlockIo {
   public static NodeCore create(String name, NodeServices services) {
     return new NodeCore(
         name,
-        new NodeBitmaps(name, services.waits()),
         new StripedGate("background work of node '" + name + "'", services.waits()),
         services);
   }
 
+  private LifecycleLog log(JournalServices journals) {
+    return journals == null
+        ? LifecycleLog.NONE
+        : new NodeJournal(name, journals, () -> JournalPlaces.of(this, journals.beside()));
+  }
+
   /** The driver's node is open. */
-  void opened(BlockNode node, NodeSpec opened) {
+  void opened(BlockNode node, NodeSpec opened, Map<String, Edge> children) {
     driver = node;
+    edges = children;
     become(opened);
   }
 
@@ -84,6 +94,11 @@ public final class NodeCore implements BlockIo {
   /** The driver's node, for capabilities; the engine asks by {@code instanceof}. */
   public BlockNode driver() {
     return driver;
+  }
+
+  /** The edges to its children, by their roles. */
+  Map<String, Edge> edges() {
+    return edges;
   }
 
   /** Its bitmaps. */

@@ -1,5 +1,6 @@
 package io.ashlar.engine.graph;
 
+import io.ashlar.engine.journal.JournalServices;
 import io.ashlar.spi.Clock;
 import io.ashlar.spi.FileIo;
 import io.ashlar.spi.NodeEvent;
@@ -19,6 +20,7 @@ import java.util.function.BiConsumer;
  * @param events hears what nodes report, with the node's name; never blocks
  * @param around stands around the actors that take part in changes
  * @param rules of changes
+ * @param journals keeps the history of bitmaps; {@code null} for none
  */
 public record NodeServices(
     Waits waits,
@@ -29,9 +31,10 @@ public record NodeServices(
     boolean latencies,
     BiConsumer<String, NodeEvent> events,
     Around around,
-    ChangeRules rules) {
+    ChangeRules rules,
+    JournalServices journals) {
 
-  /** With the rules as they are. */
+  /** Without a history of bitmaps. */
   public NodeServices(
       Waits waits,
       Clock clock,
@@ -40,8 +43,9 @@ public record NodeServices(
       Executor drivers,
       boolean latencies,
       BiConsumer<String, NodeEvent> events,
-      Around around) {
-    this(waits, clock, fileIo, shared, drivers, latencies, events, around, ChangeRules.SOUND);
+      Around around,
+      ChangeRules rules) {
+    this(waits, clock, fileIo, shared, drivers, latencies, events, around, rules, null);
   }
 
   /** With nothing around the actors. */
@@ -54,5 +58,18 @@ public record NodeServices(
       boolean latencies,
       BiConsumer<String, NodeEvent> events) {
     this(waits, clock, fileIo, shared, drivers, latencies, events, Around.NOTHING);
+  }
+
+  /** With the rules as they are. */
+  public NodeServices(
+      Waits waits,
+      Clock clock,
+      FileIo fileIo,
+      SharedObjects shared,
+      Executor drivers,
+      boolean latencies,
+      BiConsumer<String, NodeEvent> events,
+      Around around) {
+    this(waits, clock, fileIo, shared, drivers, latencies, events, around, ChangeRules.SOUND);
   }
 }

@@ -1,6 +1,7 @@
 package io.ashlar.engine.journal;
 
 import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
 import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
 import akka.persistence.typed.javadsl.CommandHandler;
@@ -22,6 +23,7 @@ public final class BitmapJournal
 
   private final JournalPlugins plugins;
   private final Answer<JournalState> recovered;
+  private final Runnable stopped;
 
   /** The messages of this actor; its sender is in the same process. */
   public sealed interface Command {}
@@ -33,10 +35,14 @@ public final class BitmapJournal
   record End() implements Command {}
 
   private BitmapJournal(
-      String persistenceId, JournalPlugins plugins, Answer<JournalState> recovered) {
+      String persistenceId,
+      JournalPlugins plugins,
+      Answer<JournalState> recovered,
+      Runnable stopped) {
     super(PersistenceId.ofUniqueId(persistenceId));
     this.plugins = plugins;
     this.recovered = recovered;
+    this.stopped = stopped;
   }
 
   /**
@@ -44,10 +50,14 @@ public final class BitmapJournal
    *
    * @param persistenceId whose events it keeps
    * @param recovered gets the state when all events so far are read
+   * @param stopped is told of an orderly end; one by a failure is the parent's to see
    */
   static Behavior<Command> create(
-      String persistenceId, JournalPlugins plugins, Answer<JournalState> recovered) {
-    return new BitmapJournal(persistenceId, plugins, recovered);
+      String persistenceId,
+      JournalPlugins plugins,
+      Answer<JournalState> recovered,
+      Runnable stopped) {
+    return new BitmapJournal(persistenceId, plugins, recovered, stopped);
   }
 
   @Override
@@ -85,6 +95,7 @@ public final class BitmapJournal
   public SignalHandler<JournalState> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.class, (state, signal) -> recovered.give(state))
+        .onSignal(PostStop.instance(), state -> stopped.run())
         .build();
   }
 

@@ -14,18 +14,23 @@ import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Texts;
 import java.nio.file.Path;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /** Journals in files beside images. */
 public final class FileJournals implements ImageJournals {
   /** Before the identity in persistence ids. */
   private static final String PREFIX = "bitmaps/";
 
-  private final JournalFiles routes;
+  private final Supplier<JournalFiles> routes;
   private final JournalEnvironment environment;
 
-  /** For the actors of that system. */
-  public FileJournals(ActorSystem<?> system, JournalEnvironment environment) {
-    this.routes = JournalFiles.get(Adapter.toClassic(system));
+  /**
+   * Journals for the actors of a system.
+   *
+   * @param system asked when a journal is opened
+   */
+  public FileJournals(Supplier<ActorSystem<?>> system, JournalEnvironment environment) {
+    this.routes = () -> JournalFiles.get(Adapter.toClassic(system.get()));
     this.environment = environment;
   }
 
@@ -35,7 +40,7 @@ public final class FileJournals implements ImageJournals {
         environment.files().exists(place) ? found(place, image) : begun(place, image);
     String id = persistenceId(journal.journal().identity());
     try {
-      routes.route(id, journal);
+      routes.get().route(id, journal);
     } catch (RuntimeException e) {
       journal.close();
       throw e;
@@ -53,7 +58,7 @@ public final class FileJournals implements ImageJournals {
 
       @Override
       public void close() {
-        routes.unroute(id);
+        routes.get().unroute(id);
         journal.close();
       }
     };

@@ -15,6 +15,11 @@ public record JournalPlacement(Path path, UUID image, String none) {
   /** Behind the name of an image. */
   public static final String SUFFIX = ".ashlar-journal";
 
+  /** Where the journal of the image in a file belongs when nobody says otherwise. */
+  public static Path beside(Path image) {
+    return image.resolveSibling(image.getFileName() + SUFFIX);
+  }
+
   /** A place. */
   public static JournalPlacement at(Path path, UUID image) {
     return new JournalPlacement(path, image, "");

@@ -15,6 +15,7 @@ import java.util.function.BiConsumer;
  * @param executor runs what blocks and nobody waits for
  * @param limitNanos longest wait for an event to be kept; longer counts as failed
  * @param recoveryNanos longest wait for a journal to be read
+ * @param beside whether a journal is kept beside an image of which the user says nothing
  * @param notices hears, with the node's name, what users should know; never blocks
  */
 public record JournalServices(
@@ -25,4 +26,5 @@ public record JournalServices(
     Executor executor,
     long limitNanos,
     long recoveryNanos,
+    boolean beside,
     BiConsumer<String, String> notices) {}

@@ -74,6 +74,9 @@ public interface LifecycleLog {
   /** What is known of an inconsistent bitmap, for people. */
   Optional<String> story(String bitmap);
 
+  /** The node is being closed: its actors may end from now on. Waits for nothing. */
+  default void retire() {}
+
   /**
    * The image will not be written any more by this node: closes the journal and returns when the
    * file is closed.

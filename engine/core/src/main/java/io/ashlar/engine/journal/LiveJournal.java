@@ -49,7 +49,7 @@ final class LiveJournal {
   void start(JournalChild.Host host) {
     host.tell(
         new JournalChild.Start(
-            BitmapJournal.create(file.persistenceId(), file.plugins(), recovered),
+            BitmapJournal.create(file.persistenceId(), file.plugins(), recovered, this::onEnded),
             started,
             this::onEnded));
     actor = started.await(services.limitNanos());
@@ -94,6 +94,11 @@ final class LiveJournal {
     actor.tell(new BitmapJournal.Keep(List.copyOf(events), new Answer<>(services.waits())));
   }
 
+  /** Whoever ends the actor from now on was asked to. */
+  void retire() {
+    over.set(true);
+  }
+
   /** Ends the actor after what it was told so far, and closes the file. */
   void end() {
     over.set(true);
@@ -123,7 +128,7 @@ final class LiveJournal {
     onEnded();
   }
 
-  /** On the thread of the directory's actor. */
+  /** On the thread of an actor; several may tell. */
   private void onEnded() {
     hasEnded = true;
     recovered.fail(gone());

@@ -192,6 +192,14 @@ public final class NodeJournal implements LifecycleLog {
   }
 
   @Override
+  public void retire() {
+    LiveJournal now = live.get();
+    if (now != null) {
+      now.retire();
+    }
+  }
+
+  @Override
   public void release() {
     LiveJournal now = live.getAndSet(null);
     if (now != null) {
