@@ -20,8 +20,8 @@ import io.ashlar.spi.NodeTraits;
 import io.ashlar.spi.Operation;
 import io.ashlar.spi.Preallocation;
 import java.nio.ByteBuffer;
-import java.util.concurrent.CompletionStage;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 
 /**
  * A node on the data path: what edges and devices call. It refuses writes to a read-only node,
