@@ -88,7 +88,10 @@ public final class Settings {
     }
     Config known =
         ConfigFactory.parseResources(Ashlar.class.getClassLoader(), "reference.conf")
-            .withOnlyPath("ashlar");
+            .withOnlyPath("ashlar")
+            // How actors find the journals; where those are kept is ashlar.journals.
+            .withoutPath("ashlar.journal")
+            .withoutPath("ashlar.snapshot");
     List<String> names = new ArrayList<>();
     known.entrySet().forEach(entry -> names.add(entry.getKey()));
     for (Map.Entry<String, ConfigValue> entry : settings.entrySet()) {

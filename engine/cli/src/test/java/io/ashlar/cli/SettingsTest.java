@@ -31,7 +31,14 @@ final class SettingsTest {
                 assertThat(entry.getValue().unwrapped())
                     .as(entry.getKey())
                     .isEqualTo(reference.getValue(entry.getKey()).unwrapped()));
-    long known = reference.getConfig("ashlar").withoutPath("akka").entrySet().size();
+    long known =
+        reference
+            .getConfig("ashlar")
+            .withoutPath("akka")
+            .withoutPath("journal")
+            .withoutPath("snapshot")
+            .entrySet()
+            .size();
     assertThat(all.entrySet()).as("all settings are shown").hasSize((int) known);
   }
 
@@ -49,6 +56,13 @@ final class SettingsTest {
         .hasMessageContaining("ashlar.conf: 1");
     assertThatThrownBy(() -> Settings.load(directory.resolve("none")))
         .hasMessageContaining("cannot be read");
+  }
+
+  @Test
+  void whatActorsFindTheirJournalsByIsNoSetting() {
+    assertThatThrownBy(() -> load("ashlar.journal.class = mine"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("there is no setting 'ashlar.journal.class'");
   }
 
   @Test

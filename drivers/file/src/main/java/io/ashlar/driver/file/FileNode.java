@@ -227,7 +227,8 @@ final class FileNode implements BlockNode, JournalHost {
     return core.anchor
         .location()
         .map(path -> JournalPlace.beside(path, identity))
-        .orElseGet(() -> JournalPlace.none(identity, "'" + core.name + "' has no name any more"));
+        .orElseGet(
+            () -> JournalPlace.none(identity, "nobody can tell where '" + core.name + "' lies"));
   }
 
   @Override
