@@ -31,6 +31,7 @@ final class MemoryTest {
       assertThat(Images.flags(image)).containsExactly("auto");
     } finally {
       Files.deleteIfExists(image);
+      Files.deleteIfExists(directory.resolve(image.getFileName() + ".ashlar-journal"));
       if (fast) {
         Files.delete(directory);
       }
