@@ -212,6 +212,16 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     }
   }
 
+  /** Whether a change of the header failed and nobody knows what the disk shows. */
+  boolean headerUnknown() {
+    headerLock.lock();
+    try {
+      return headerFile.outcomeUnknown();
+    } finally {
+      headerLock.unlock();
+    }
+  }
+
   @Override
   public void settle() {
     headerLock.lock();

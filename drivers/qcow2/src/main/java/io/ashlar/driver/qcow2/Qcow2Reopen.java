@@ -74,7 +74,11 @@ final class Qcow2Reopen implements ReopenStep {
       image.backing(context.child("backing"));
     }
     if (!after.readOnly() && !wasWritable) {
-      Qcow2Opener.requireUnchanged(image);
+      if (image.headerUnknown()) {
+        image.settle(); // an earlier attempt failed in the middle of a header write
+      } else {
+        Qcow2Opener.requireUnchanged(image);
+      }
       Qcow2Opener.makeWritable(image);
     }
   }
