@@ -4,10 +4,11 @@ import java.util.List;
 import java.util.Map;
 
 /** Writes JSON: one line, ASCII, from maps, lists and plain values. */
-final class Json {
+public final class Json {
   private Json() {}
 
-  static String line(Object value) {
+  /** One value as a line without its end. */
+  public static String line(Object value) {
     StringBuilder out = new StringBuilder();
     write(out, value);
     return out.toString();

@@ -1,0 +1,2 @@
+/** {@code ashlar journal}: the history of an image's bitmaps. */
+package io.ashlar.cli.journal;

@@ -1,0 +1,2 @@
+/** Tests of {@code ashlar journal}. */
+package io.ashlar.cli.journal;
