@@ -157,8 +157,10 @@ public sealed interface BitmapCommand {
   /**
    * A transaction begins to work out what it makes of the bitmaps; users' commands wait until it is
    * decided. The node is quiesced from before this until after the decision.
+   *
+   * @param by what asked for it, for the history
    */
-  record Stage(ActorRef<StatusReply<StagedBitmaps>> replyTo) implements BitmapCommand {}
+  record Stage(String by, ActorRef<StatusReply<StagedBitmaps>> replyTo) implements BitmapCommand {}
 
   /** Tells the image what the transaction needs: all that can fail. */
   record PrepareStaged(StagedBitmaps staged, ActorRef<StatusReply<Done>> replyTo)

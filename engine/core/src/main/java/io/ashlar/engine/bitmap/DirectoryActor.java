@@ -182,7 +182,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   }
 
   private Behavior<Object> onStage(BitmapCommand.Stage m) {
-    queue.add("a transaction", true, m.replyTo(), stages::begin, Finished.STAGE);
+    queue.add("a transaction", true, m.replyTo(), () -> stages.begin(m.by()), Finished.STAGE);
     return this;
   }
 

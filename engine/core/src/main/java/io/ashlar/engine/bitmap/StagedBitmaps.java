@@ -20,6 +20,7 @@ import java.util.Set;
  */
 public final class StagedBitmaps {
   private final String node;
+  private final String by;
   private final StoredDirectory disk;
   private final DirectoryState before;
   private final Set<String> fresh = new HashSet<>();
@@ -36,8 +37,9 @@ public final class StagedBitmaps {
   /** The history was told, and waits for the end. */
   private Intent intent = Intent.NONE;
 
-  StagedBitmaps(String node, DirectoryState before, StoredDirectory disk) {
+  StagedBitmaps(String node, String by, DirectoryState before, StoredDirectory disk) {
     this.node = node;
+    this.by = by;
     this.before = before;
     this.disk = disk;
     this.now = before;
@@ -131,6 +133,11 @@ public final class StagedBitmaps {
     diverges |= step.diverges();
     rewrites |= step.rewrites();
     facts.addAll(step.facts());
+  }
+
+  /** What asked for it, for the history. */
+  String by() {
+    return by;
   }
 
   DirectoryState next() {

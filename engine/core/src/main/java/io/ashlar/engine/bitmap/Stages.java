@@ -9,16 +9,14 @@ import io.ashlar.spi.ErrorCode;
  * #begin} to {@link #commit} or {@link #abort}, so what was worked out stays true.
  */
 final class Stages {
-  private static final String WHAT = "transaction";
-
   private final Desk desk;
 
   Stages(Desk desk) {
     this.desk = desk;
   }
 
-  StagedBitmaps begin() {
-    return new StagedBitmaps(desk.node(), desk.state(), desk.disk());
+  StagedBitmaps begin(String by) {
+    return new StagedBitmaps(desk.node(), by, desk.state(), desk.disk());
   }
 
   /**
@@ -31,9 +29,9 @@ final class Stages {
     }
     if (!staged.facts().isEmpty()) {
       if (staged.diverges() && staged.rewrites()) {
-        desk.disk().ready(WHAT);
+        desk.disk().ready(staged.by());
       }
-      staged.intend(desk.log().intend(WHAT, staged.facts()));
+      staged.intend(desk.log().intend(staged.by(), staged.facts()));
     }
     if (staged.rewrites()) {
       desk.disk().replace(Layouts.keep(staged.next(), staged.fresh()));

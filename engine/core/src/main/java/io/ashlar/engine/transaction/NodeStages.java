@@ -33,6 +33,7 @@ final class NodeStages implements Staging {
   private record NodeStage(NodeHandle handle, StagedBitmaps bitmaps) {}
 
   private final GraphControl control;
+  private final String by;
   private final StagedNodes nodes;
   private final Predicate<String> losesWriting;
   private final Map<String, CompletionStage<NodeStage>> begun = new ConcurrentHashMap<>();
@@ -40,8 +41,14 @@ final class NodeStages implements Staging {
   /** Those that answered; all of them by the time of prepare. */
   private final Map<String, NodeStage> stages = new ConcurrentHashMap<>();
 
-  NodeStages(GraphControl control, StagedNodes nodes, Predicate<String> losesWriting) {
+  /**
+   * Stages on the nodes of a change.
+   *
+   * @param by what asked for it, for the history
+   */
+  NodeStages(GraphControl control, String by, StagedNodes nodes, Predicate<String> losesWriting) {
     this.control = control;
+    this.by = by;
     this.nodes = nodes;
     this.losesWriting = losesWriting;
   }
@@ -59,7 +66,7 @@ final class NodeStages implements Staging {
   private CompletionStage<NodeStage> begin(String node) {
     NodeHandle handle = nodes.node(node);
     return control
-        .bitmaps(handle, BitmapCommand.Stage::new)
+        .<StagedBitmaps>bitmaps(handle, replyTo -> new BitmapCommand.Stage(by, replyTo))
         .thenApply(
             bitmaps -> {
               NodeStage stage = new NodeStage(handle, bitmaps);

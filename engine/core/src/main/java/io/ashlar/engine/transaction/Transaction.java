@@ -73,7 +73,7 @@ public final class Transaction implements Cut {
 
   @Override
   public CompletionStage<Done> begin(StagedNodes stagedNodes) {
-    NodeStages stages = new NodeStages(control, stagedNodes, this::losesWriting);
+    NodeStages stages = new NodeStages(control, what, stagedNodes, this::losesWriting);
     nodes = stages;
     return each(action -> action.bitmaps(stages))
         .thenCompose(ignored -> stages.prepare())

@@ -16,7 +16,6 @@ public final class SimTimers extends AbstractScheduler {
   // Abstract in Akka, though it is deprecated for those who call it.
   @SuppressWarnings("deprecation")
   @Override
-  @SuppressWarnings("deprecation") // abstract in Akka's class all the same
   public Cancellable schedule(
       FiniteDuration initialDelay,
       FiniteDuration interval,
