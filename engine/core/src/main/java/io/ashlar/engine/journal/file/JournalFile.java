@@ -23,7 +23,6 @@ final class JournalFile {
   private final Path path;
   private final OpenFile file;
   private final FileHandle handle;
-  private final JournalIdentity identity;
   private final JournalRules rules;
   private final JournalSettings settings;
   private final FrameBuilder builder;
@@ -54,7 +53,6 @@ final class JournalFile {
     this.path = path;
     this.file = file;
     this.handle = handle;
-    this.identity = identity;
     this.rules = rules;
     this.settings = settings;
     this.builder = new FrameBuilder(identity);
@@ -122,6 +120,7 @@ final class JournalFile {
    *
    * @throws CommitQueue.Refusal NO_SPACE when it does not; nothing of the journal has changed then
    */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // only the leader of the queue writes them
   void reserve(int body) {
     long needed = tail + Layout.frameLength(body) + Layout.SECTOR;
     long wanted = needed + settings.reserve();
@@ -154,6 +153,7 @@ final class JournalFile {
   }
 
   /** A new epoch: its first record says so. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // nobody else has the file yet
   void beginEpoch(long millis) {
     ByteBuffer time = ByteBuffer.allocate(Long.BYTES).putLong(millis).flip();
     epoch++;
