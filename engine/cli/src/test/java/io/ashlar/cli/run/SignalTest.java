@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.cli.Main;
 import io.ashlar.cli.Qemu;
+import io.ashlar.engine.api.Ashlar;
+import io.ashlar.engine.api.NodeDefinition;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -56,6 +60,80 @@ final class SignalTest {
     assertThat(rest).contains("ended by SIG" + signal);
     Qemu.check(disk());
     assertThat(Qemu.bitmapFlags(disk(), "b0")).containsExactly("auto");
+  }
+
+  /** A backup that takes minutes, and somebody who waits for it. */
+  private static final String BACKUP =
+      """
+      parameters { out { type = output-directory } }
+      output { directory = ${out}, files = [ disk.qcow2, copy.qcow2 ] }
+      create = [
+        { driver = file, filename = ${out}/disk.qcow2, size = 0 }
+        { driver = qcow2, size = 64M, file { driver = file, filename = ${out}/disk.qcow2 } }
+        { driver = file, filename = ${out}/copy.qcow2, size = 0 }
+        { driver = qcow2, size = 64M, file { driver = file, filename = ${out}/copy.qcow2 } }
+      ]
+      graph = [
+        { driver = qcow2, node-name = disk, file { driver = file, filename = ${out}/disk.qcow2 } }
+        { driver = qcow2, node-name = copy, file { driver = file, filename = ${out}/copy.qcow2 } }
+      ]
+      run = [
+        { block-dirty-bitmap-add { node = disk, name = b0, granularity = 64k, persistent = true } }
+        { write { node = disk, length = 64k, count = 200, pattern = 1 } }
+        { name = backup, blockdev-backup {
+            job-id = j, device = disk, target = copy, sync = incremental, bitmap = b0, speed = 128k } }
+      ]
+      """;
+
+  @ParameterizedTest
+  @CsvSource({"TERM, 143", "INT, 130"})
+  void aBackupThatIsWaitedForIsCancelledAndItsBitmapIsWhole(String signal, int code)
+      throws Exception {
+    Process process = start(BACKUP);
+    assertThat(reach(process, "\"event\": \"progress\"")).isNotNull();
+    kill(signal, process);
+    String rest = reach(process, "\"event\": \"end\"");
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(rest).isEqualTo(code);
+    assertThat(rest).contains("ended by SIG" + signal);
+    Qemu.check(disk());
+    Qemu.check(directory.resolve("out/copy.qcow2"));
+    assertThat(Qemu.bitmapFlags(disk(), "b0")).containsExactly("auto");
+    try (Ashlar engine = Ashlar.start()) {
+      NodeDefinition disk =
+          NodeDefinition.of("qcow2", "disk")
+              .with("read-only", true)
+              .with(
+                  "file",
+                  NodeDefinition.of(Map.of("driver", "file", "filename", disk().toString())));
+      assertThat(engine.graph().add(disk).await().bitmaps().get(0).dirtyBytes())
+          .isEqualTo(200 * 65536L);
+    }
+  }
+
+  /** A guest's write that does not come back for ten minutes. */
+  private static final String STUCK =
+      LONG.replaceAll("\\{ driver = throttle.*", "{ driver = null-co, node-name = slow, size = 64M, latency-ns = 600000000000 }");
+
+  @Test
+  void aSecondSignalEndsTheProcessAtOnce() throws Exception {
+    Process process = start(STUCK.replace("WAIT", "false"));
+    assertThat(reach(process, "\"outcome\": \"started\"")).isNotNull();
+    // The first one waits for the write that is in its driver; the next one that arrives does not.
+    int signals = 0;
+    try {
+      do {
+        kill("INT", process);
+        signals++;
+      } while (!process.waitFor(500, TimeUnit.MILLISECONDS) && signals < 20);
+      assertThat(process.waitFor(5, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(signals).isGreaterThan(1);
+    assertThat(process.exitValue()).isEqualTo(130);
+    assertThat(reach(process, "\"event\": \"end\"")).isNull();
+    assertThat(Qemu.bitmapFlags(disk(), "b0")).contains("in-use");
   }
 
   private Process start(String text) throws IOException {
