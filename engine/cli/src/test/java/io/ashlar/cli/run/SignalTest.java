@@ -113,7 +113,9 @@ final class SignalTest {
 
   /** A guest's write that does not come back for ten minutes. */
   private static final String STUCK =
-      LONG.replaceAll("\\{ driver = throttle.*", "{ driver = null-co, node-name = slow, size = 64M, latency-ns = 600000000000 }");
+      LONG.replaceAll(
+          "\\{ driver = throttle.*",
+          "{ driver = null-co, node-name = slow, size = 64M, latency-ns = 600000000000 }");
 
   @Test
   void aSecondSignalEndsTheProcessAtOnce() throws Exception {

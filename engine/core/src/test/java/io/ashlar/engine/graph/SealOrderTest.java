@@ -63,8 +63,7 @@ class SealOrderTest {
           (node, event) -> {});
   private final NodeCore core = NodeCore.create("disk", services);
   private final ActorRef<BitmapCommand> directory =
-      kit.spawn(
-          BitmapDirectory.create("disk", core.bitmaps(), SystemWaits.INSTANCE, drivers));
+      kit.spawn(BitmapDirectory.create("disk", core.bitmaps(), SystemWaits.INSTANCE, drivers));
   private final NodeChange.Directory asked =
       message ->
           AskPattern.askWithStatus(directory, message::apply, PATIENCE, kit.system().scheduler());
