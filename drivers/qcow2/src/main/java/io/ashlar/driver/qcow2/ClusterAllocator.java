@@ -22,6 +22,7 @@ final class ClusterAllocator {
   private long cursor;
   private long streamEnd;
   private volatile boolean waiting;
+  private volatile boolean punchOthers;
 
   /** The allocator of an image; {@code header} makes header changes durable. */
   ClusterAllocator(
@@ -107,7 +108,7 @@ final class ClusterAllocator {
     // The header that no longer names it is durable.
     long first = oldTable >>> geometry.clusterBits();
     for (long i = 0; i < growth.freedClusters(); i++) {
-      quarantine.addDurable(first + i);
+      quarantine.addDurable(first + i, punchOthers);
     }
     waiting = true;
   }
@@ -250,12 +251,22 @@ final class ClusterAllocator {
     }
   }
 
+  /** The same for clusters that no request freed. */
+  void releaseOther(long first, long count) {
+    release(first, count, punchOthers);
+  }
+
+  /** Whether clusters that no request freed are given back to the file below. */
+  void punchOthers(boolean value) {
+    punchOthers = value;
+  }
+
   /** Takes references back whose removal is durable. */
   void releaseDurable(long first, long count) {
     lock.lock();
     try {
       for (long c = first; c < first + count; c++) {
-        quarantine.addDurable(c);
+        quarantine.addDurable(c, punchOthers);
       }
       waiting = true;
       releaseQuiet();

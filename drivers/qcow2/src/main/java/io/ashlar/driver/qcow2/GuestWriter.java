@@ -151,7 +151,7 @@ final class GuestWriter {
       }
     }
     for (long entry : old) {
-      releaseOld(entry, false);
+      releaseOld(entry, image.settings().punchOthers());
     }
     return count;
   }

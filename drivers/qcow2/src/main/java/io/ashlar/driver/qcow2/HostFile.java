@@ -91,12 +91,22 @@ final class HostFile {
     Child c = child;
     if (c.traits().growsOnWrite()) {
       raiseEnd(offset + source.remaining());
-    } else if (offset + source.remaining() > c.length()) {
-      throw new BlockException(
-          ErrorCode.NO_SPACE,
-          "node '" + c.nodeName() + "' is full: its length is fixed at " + c.length() + " bytes");
+    } else {
+      requireWithin(offset + source.remaining());
     }
     c.write(offset, source, IoFlags.NONE);
+  }
+
+  private void requireWithin(long end) {
+    if (end > child.length()) {
+      throw new BlockException(
+          ErrorCode.NO_SPACE,
+          "node '"
+              + child.nodeName()
+              + "' is full: its length is fixed at "
+              + child.length()
+              + " bytes");
+    }
   }
 
   /** Writes all bytes. */
@@ -110,6 +120,23 @@ final class HostFile {
       int part = (int) Math.min(length - done, ZEROES.capacity());
       write(offset + done, ZEROES.duplicate().limit(part));
       done += part;
+    }
+  }
+
+  /** Makes a range read as zeroes in whatever way the storage has. */
+  void writeZeroes(long offset, long length, int flags) {
+    if (child.traits().growsOnWrite()) {
+      raiseEnd(offset + length);
+    } else {
+      requireWithin(offset + length);
+    }
+    child.writeZeroes(offset, length, flags);
+  }
+
+  /** Makes the file at least that long, without taking the space; what is new reads as zeroes. */
+  void reach(long length) {
+    if (child.length() < length) {
+      writeZeroBytes(length - 512, 512);
     }
   }
 
@@ -205,6 +232,17 @@ final class HostFile {
     if (child.traits().growsOnWrite()) {
       child.truncate(length, Preallocation.OFF);
       end.set(length);
+    }
+  }
+
+  /**
+   * Ends the file with a whole sector, as QEMU does after compressed writes: direct access to the
+   * file needs it. Nobody writes meanwhile.
+   */
+  void endSector() {
+    long length = child.length();
+    if (length % 512 != 0) {
+      truncate(length + 511 & -512);
     }
   }
 

@@ -113,6 +113,31 @@ final class L2Cache {
     }
   }
 
+  /** Drops the clean slices that were not used since the last call. */
+  void dropUnused() {
+    for (int i = 0; i < places.length(); i++) {
+      L2Slice slice = places.get(i);
+      if (slice == null || slice.dirty || slice.pinned) {
+        continue;
+      }
+      if (slice.used) {
+        slice.used = false;
+      } else {
+        slice.resident = false;
+        places.set(i, null);
+      }
+    }
+  }
+
+  /** Slices in memory. */
+  int size() {
+    int count = 0;
+    for (int i = 0; i < places.length(); i++) {
+      count += places.get(i) == null ? 0 : 1;
+    }
+    return count;
+  }
+
   /** Drops the slices from an index on, whatever is in them; their tables are gone. */
   void dropFrom(long index) {
     for (int i = 0; i < places.length(); i++) {

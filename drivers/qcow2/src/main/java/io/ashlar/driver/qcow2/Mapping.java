@@ -49,6 +49,7 @@ final class Mapping {
   private final Waits.WaitLock tableLock;
   private final Waits.WaitLock[] loadLocks = new Waits.WaitLock[LOAD_LOCKS];
   private final int sliceBits;
+  private volatile Runnable afterLoad = () -> {};
   private volatile L2Cache cache;
   private volatile long[] l1;
   private long l1Offset;
@@ -101,6 +102,26 @@ final class Mapping {
     cache = new L2Cache(slices);
   }
 
+  /** Calls somebody after each slice that is read. */
+  void afterLoad(Runnable action) {
+    afterLoad = action;
+  }
+
+  /** Lets slices go that were not used since the last call. */
+  void dropUnused() {
+    link.lock();
+    try {
+      cache.dropUnused();
+    } finally {
+      link.unlock();
+    }
+  }
+
+  /** Slices in memory. */
+  int cached() {
+    return cache.size();
+  }
+
   /** Entries of a slice, less 1. */
   int sliceMask() {
     return (1 << sliceBits) - 1;
@@ -130,7 +151,11 @@ final class Mapping {
   /** The slice of a guest cluster; {@code null} when there is no L2 table. May be stale later. */
   L2Slice slice(long guestCluster) {
     L2Slice slice = cache.find(guestCluster >>> sliceBits);
-    return slice != null ? slice : load(guestCluster >>> sliceBits);
+    if (slice == null) {
+      slice = load(guestCluster >>> sliceBits);
+      afterLoad.run();
+    }
+    return slice;
   }
 
   /** Whether so much is dirty that a round should come before more is. */
@@ -240,7 +265,7 @@ final class Mapping {
     }
     if (old != 0) {
       allocator.locked(() -> overlaps.removeL2(old >>> geometry.clusterBits()));
-      allocator.release(old >>> geometry.clusterBits(), 1, false);
+      allocator.releaseOther(old >>> geometry.clusterBits(), 1);
     }
   }
 

@@ -32,6 +32,7 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
   final boolean version3;
   private final HeaderFile headerFile;
   private final HostIo bitmapFile;
+  private final Runnable comeBy;
   private final Waits.WaitLock headerLock;
   private volatile Settings settings;
   private volatile Child backing;
@@ -72,8 +73,12 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
             settings.slices());
     this.round = new MetadataRound(file, allocator, mapping, this);
     this.rounds = new FlushRounds(context.waits(), round);
+    CacheCleaner cleaner = new CacheCleaner(context.clock(), this::dropUnused);
+    this.comeBy = () -> cleaner.comeBy(this.settings.cleanNanos());
+    mapping.afterLoad(comeBy);
     this.size = header.size() & -512L;
     this.dirtyMarked = header.dirty();
+    allocator.punchOthers(settings.punchOthers());
   }
 
   private boolean directorySound(Header of) {
@@ -83,6 +88,11 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     } catch (BlockException e) {
       return true; // it may be readable later
     }
+  }
+
+  private void dropUnused() {
+    mapping.dropUnused();
+    allocator.locked(refcounts::dropUnused);
   }
 
   @Override
@@ -100,6 +110,7 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     Settings old = settings;
     settings = next;
     overlaps.guard(next.overlaps());
+    allocator.punchOthers(next.punchOthers());
     if (next.refcountCacheBytes() != old.refcountCacheBytes()) {
       allocator.locked(() -> refcounts.resizeCache(next.refcountCacheBytes()));
     }
@@ -294,6 +305,7 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
         file.takeLost(); // told by this failure
       }
     }
+    comeBy.run();
     BlockException lost = file.takeLost();
     if (lost != null) {
       throw lost;
@@ -314,6 +326,7 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
         break;
       }
     }
+    file.endSector();
     if (dirtyMarked && !broken()) {
       change(h -> h.withIncompatible(Header.DIRTY, false));
       dirtyMarked = false;

@@ -184,7 +184,12 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   public void truncate(long newLength, Preallocation preallocation) {
     requireOpen();
     image.requireWritable();
-    resizer.resize(newLength, preallocation);
+    try {
+      resizer.resize(newLength, preallocation);
+    } catch (BlockException e) {
+      image.makeSpace(e);
+      resizer.resize(newLength, preallocation);
+    }
   }
 
   private void checkRange(long offset, long length) {

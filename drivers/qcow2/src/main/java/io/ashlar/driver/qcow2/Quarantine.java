@@ -55,8 +55,8 @@ final class Quarantine {
   }
 
   /** A cluster whose removal is durable already. */
-  void addDurable(long cluster) {
-    durable.add(cluster);
+  void addDurable(long cluster, boolean punch) {
+    durable.add(punch ? cluster | PUNCH : cluster);
   }
 
   /** Takes the removals that the round which now begins makes durable. */

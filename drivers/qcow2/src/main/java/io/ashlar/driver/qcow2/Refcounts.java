@@ -20,6 +20,7 @@ final class Refcounts {
     private final byte[] counts;
     private boolean dirty;
     private boolean pinned;
+    private boolean used;
 
     Block(long index, byte[] counts) {
       this.index = index;
@@ -228,6 +229,7 @@ final class Refcounts {
 
   private Block block(long index) {
     if (last != null && last.index == index) {
+      last.used = true;
       return last;
     }
     if (!hasBlock(index)) {
@@ -247,6 +249,7 @@ final class Refcounts {
       keep(block);
     }
     last = block;
+    block.used = true;
     return block;
   }
 
@@ -255,6 +258,18 @@ final class Refcounts {
       writeBack();
       evict();
     }
+  }
+
+  /** Lets clean blocks go that were not used since the last call. */
+  void dropUnused() {
+    blocks.values().removeIf(block -> !block.dirty && !block.pinned && !block.used);
+    blocks.values().forEach(block -> block.used = false);
+    last = null;
+  }
+
+  /** Blocks in memory. */
+  int cached() {
+    return blocks.size();
   }
 
   private void keep(Block block) {

@@ -17,6 +17,7 @@ final class Resizer {
   private final GuestReader reader;
   private final GuestWriter writer;
   private final ZeroWriter zeroes;
+  private final Preallocator preallocator;
   private final Waits.WaitLock lock;
 
   Resizer(Qcow2Image image, GuestReader reader, GuestWriter writer, ZeroWriter zeroes) {
@@ -24,6 +25,7 @@ final class Resizer {
     this.reader = reader;
     this.writer = writer;
     this.zeroes = zeroes;
+    this.preallocator = new Preallocator(image, writer);
     this.lock = image.context.waits().newLock();
   }
 
@@ -77,7 +79,13 @@ final class Resizer {
       }
       switch (preallocation) {
         case OFF -> {}
-        case METADATA, FALLOC, FULL -> allocate(from, to);
+        case METADATA, FALLOC, FULL -> {
+          long whole = image.geometry.clusterStart(from + image.geometry.clusterSize() - 1);
+          writeZeroBytes(from, Math.min(whole, to) - from);
+          if (whole < to) {
+            preallocator.allocate(whole, to, preallocation);
+          }
+        }
       }
     } finally {
       image.inFlight.leave(ticket);
@@ -109,15 +117,6 @@ final class Resizer {
       int part = (int) Math.min(length - done, piece.capacity());
       writer.write(offset + done, piece.clear().limit(part));
       done += part;
-    }
-  }
-
-  /** Gives every cluster of new space a host cluster, with zero bytes in it. */
-  private void allocate(long from, long to) {
-    long cluster = image.geometry.clusterSize();
-    for (long at = image.geometry.clusterStart(from); at < to; at += cluster) {
-      long start = Math.max(at, from);
-      writeZeroBytes(start, Math.min(at + cluster, to) - start);
     }
   }
 
@@ -165,7 +164,7 @@ final class Resizer {
     image.rounds.between(
         () -> {
           for (long table : image.mapping.cutL1((int) g.l1EntriesFor(to))) {
-            image.allocator.release(table, 1, false);
+            image.allocator.releaseOther(table, 1);
             image.allocator.locked(() -> image.overlaps.removeL2(table));
           }
         });

@@ -20,6 +20,8 @@ import io.ashlar.spi.Options;
  * @param overlaps kinds of metadata that are guarded, bits of {@link Overlaps}
  * @param l2CacheBytes bytes of L2 entries kept in memory
  * @param refcountCacheBytes bytes of refcount blocks kept in memory
+ * @param cleanNanos metadata that was not used for that long leaves memory when tables are read or
+ *     flushed the next time; 0 for never
  * @param sliceEntries L2 entries read and written together
  * @param journal where the history of the bitmaps goes; {@code null} for beside the image
  */
@@ -34,6 +36,7 @@ record Settings(
     int overlaps,
     long l2CacheBytes,
     long refcountCacheBytes,
+    long cleanNanos,
     int sliceEntries,
     String journal) {
 
@@ -60,7 +63,8 @@ record Settings(
       OptionSpec.bool("pass-discard-request", false, "give clusters freed by requests back to file")
           .withDefault(null)
           .reopenable(),
-      OptionSpec.bool("pass-discard-snapshot", true, "give clusters freed with snapshots back")
+      OptionSpec.bool("pass-discard-snapshot", false, "not served, like internal snapshots")
+          .withDefault(null)
           .reopenable(),
       OptionSpec.bool("pass-discard-other", false, "give clusters freed otherwise back to file")
           .reopenable(),
@@ -77,6 +81,10 @@ record Settings(
       OptionSpec.string(
           "journal",
           "file for the history of the persistent bitmaps, or off; default: beside the image"),
+      OptionSpec.integer("cache-clean-interval", "seconds after which unused tables leave memory")
+          .between(0, 1L << 32)
+          .withDefault(600L)
+          .reopenable(),
       OptionSpec.size("l2-cache-entry-size", "bytes of an L2 table read at once, a power of two")
           .between(512, 2 << 20),
     };
@@ -105,6 +113,12 @@ record Settings(
     if (keep && !v3) {
       throw invalid("discard-no-unref needs an image of version 3 (compat=1.1)");
     }
+    if (options.has("pass-discard-snapshot")) {
+      throw new BlockException(
+          ErrorCode.NOT_SUPPORTED,
+          "driver 'qcow2': pass-discard-snapshot has nothing to act on, for internal snapshots are"
+              + " not served; leave it out");
+    }
     boolean stored = v3 && (header.compatible() & Header.LAZY_REFCOUNTS) != 0;
     boolean unmap = node.discardUnmap();
     Caches caches = Caches.of(options, header);
@@ -119,6 +133,7 @@ record Settings(
         overlaps(options),
         caches.l2,
         caches.refcounts,
+        options.number("cache-clean-interval") * 1_000_000_000L,
         sliceEntries(options, header),
         options.optionalString("journal").orElse(null));
   }
@@ -136,6 +151,7 @@ record Settings(
         overlaps,
         l2CacheBytes,
         refcountCacheBytes,
+        cleanNanos,
         sliceEntries,
         journal);
   }
