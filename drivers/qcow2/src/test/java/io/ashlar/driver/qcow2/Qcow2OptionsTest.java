@@ -136,15 +136,19 @@ class Qcow2OptionsTest {
 
   @Test
   void aFullDisk_growsAfterFreedClustersAreFlushed() {
-    MemoryNode file = image("cluster_size=512", 1 << 20);
+    MemoryNode file = image("cluster_size=65536", 4 << 20);
     BlockNode node = open(file, Map.of());
-    node.write(0, ByteBuffer.allocate(1 << 19), 0);
+    node.write(0, ByteBuffer.allocate(4 << 20), 0);
     node.flush();
     file.capacity(file.length());
     // What is freed here is free for others when its removal is durable.
-    node.writeZeroes(0, 1 << 19, IoFlags.MAY_UNMAP);
-    node.truncate(64 << 20, Preallocation.OFF);
-    assertThat(node.length()).isEqualTo(64 << 20);
+    node.writeZeroes(0, 3 << 20, IoFlags.MAY_UNMAP);
+    node.truncate(6 << 20, Preallocation.FULL);
+    assertThat(node.length()).isEqualTo(6 << 20);
+    assertThatThrownBy(() -> node.truncate(16 << 20, Preallocation.FULL))
+        .isInstanceOfSatisfying(
+            BlockException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NO_SPACE));
+    assertThat(node.length()).isEqualTo(6 << 20);
     node.close();
     QemuTools.assertClean(file, directory.resolve("d"));
   }
