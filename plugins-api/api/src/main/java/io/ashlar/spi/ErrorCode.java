@@ -64,6 +64,8 @@ public enum ErrorCode {
   EXPECTATION_FAILED(27, ErrorKind.USER),
   /** A job of that name exists already. */
   JOB_EXISTS(28, ErrorKind.USER),
+  /** The node is inactive: its image may belong to somebody else at the moment. */
+  NODE_INACTIVE(29, ErrorKind.USER),
 
   /** The file is not an image of the stated format. */
   WRONG_FORMAT(0x1_0000, ErrorKind.IMAGE),

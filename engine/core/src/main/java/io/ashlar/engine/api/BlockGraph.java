@@ -45,6 +45,14 @@ public interface BlockGraph {
    */
   Reply<Void> snapshot(String node, String overlay);
 
+  /**
+   * {@code blockdev-set-active}: gives an image up to another process, or takes it back. Refused,
+   * with nothing lost, while somebody writes to the node or a job or an export holds it.
+   *
+   * @param nodeName {@code null} for all nodes; children follow
+   */
+  Reply<Void> setActive(String nodeName, boolean active);
+
   /** {@code block_resize}. */
   Reply<Void> resize(String nodeName, long length, Preallocation preallocation);
 

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param parents names of parents, devices and jobs
  * @param bitmaps its bitmaps
  * @param details the driver's facts by QEMU's names
+ * @param active false after {@code blockdev-set-active}: the image may be somebody else's
  */
 public record NodeInfo(
     String nodeName,
@@ -26,4 +27,5 @@ public record NodeInfo(
     Map<String, String> children,
     List<String> parents,
     List<BitmapInfo> bitmaps,
-    Map<String, Object> details) {}
+    Map<String, Object> details,
+    boolean active) {}

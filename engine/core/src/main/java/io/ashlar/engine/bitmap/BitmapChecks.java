@@ -15,9 +15,11 @@ record BitmapChecks(String node, DirectoryState state) {
   /**
    * The bitmap of that name.
    *
-   * @throws BlockException BITMAP_NOT_FOUND; BITMAP_INCONSISTENT for an entry that cannot be used
+   * @throws BlockException BITMAP_NOT_FOUND; BITMAP_INCONSISTENT for an entry that cannot be used;
+   *     NODE_INACTIVE
    */
   BitmapState find(String name) {
+    requireActive();
     return state
         .generation()
         .find(name)
@@ -32,6 +34,21 @@ record BitmapChecks(String node, DirectoryState state) {
                                 name,
                                 "cannot be used: " + entry.unusable() + "; remove it"))
                     .orElseGet(() -> notFound(name)));
+  }
+
+  /**
+   * Somebody else may have the image: nothing is known of its bitmaps, and a new one could clash.
+   *
+   * @throws BlockException NODE_INACTIVE
+   */
+  void requireActive() {
+    if (!state.active()) {
+      throw new BlockException(
+          ErrorCode.NODE_INACTIVE,
+          "the bitmaps of node '"
+              + node
+              + "' cannot be used while it is inactive; activate it with blockdev-set-active");
+    }
   }
 
   /**

@@ -57,6 +57,24 @@ public sealed interface BitmapCommand {
   record Became(boolean writable, ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
 
   /**
+   * The node is about to be active again: reads the bitmaps of its image, which somebody else may
+   * have written, and arms if it is writable. Takes effect with {@link Became}. What a bitmap that
+   * is not stored has missed meanwhile nobody knows, so a recording one is all dirty then.
+   *
+   * @param staged the freshly opened node, or {@code null} when it keeps no bitmaps
+   */
+  record Activate(
+      BitmapStore staged, boolean writable, long length, ActorRef<StatusReply<Done>> replyTo)
+      implements BitmapCommand {}
+
+  /** {@link Activate} was given up: sealed again if that works, and forgotten. */
+  record StaysInactive(BitmapStore staged, ActorRef<StatusReply<Done>> replyTo)
+      implements BitmapCommand {}
+
+  /** The node became inactive, after {@link Seal}: what the image keeps is forgotten. */
+  record Inactivated(ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
+
+  /**
    * Whether the node may change its length; refused while a bitmap is busy, read-only, inconsistent
    * or unusable. Arms, for the bitmaps in memory are about to differ from the stored ones.
    *

@@ -59,7 +59,7 @@ final class BitmapLoader {
       }
     }
     return new DirectoryState(
-        Generation.of(loader.usable), loader.preserved, Map.of(), writable, length, damage);
+        Generation.of(loader.usable), loader.preserved, Map.of(), writable, length, true, damage);
   }
 
   private void entry(StoredBitmap entry) {

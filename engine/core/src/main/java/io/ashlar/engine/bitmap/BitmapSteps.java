@@ -45,6 +45,7 @@ record BitmapSteps(BitmapChecks checks, StoredDirectory disk) {
   }
 
   BitmapStep add(String name, Bitmaps.Settings settings, long defaultGranularity) {
+    checks.requireActive();
     requireName(name);
     if (state().generation().find(name).isPresent() || state().unusable(name).isPresent()) {
       throw checks.error(
@@ -69,6 +70,7 @@ record BitmapSteps(BitmapChecks checks, StoredDirectory disk) {
   }
 
   BitmapStep remove(String name) {
+    checks.requireActive();
     BitmapState bitmap = state().generation().find(name).orElse(null);
     if (bitmap == null) {
       return removeUnusable(state().unusable(name).orElseThrow(() -> checks.notFound(name)));

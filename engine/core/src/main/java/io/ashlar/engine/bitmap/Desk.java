@@ -7,6 +7,7 @@ import io.ashlar.engine.journal.BitmapFact;
 import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -68,6 +69,15 @@ final class Desk {
   /** A transaction has told the image this; {@code null} when it is decided. */
   void told(DirectoryState staged) {
     bitmaps.told(staged);
+  }
+
+  /** What an activation has read and not yet decided. */
+  Optional<DirectoryState> loaded() {
+    return Optional.ofNullable(bitmaps.loaded());
+  }
+
+  void loaded(DirectoryState next) {
+    bitmaps.loaded(next);
   }
 
   void publish(DirectoryState next) {

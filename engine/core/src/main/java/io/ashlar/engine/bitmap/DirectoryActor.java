@@ -26,6 +26,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   private final JobHolds holds;
   private final NodeTransitions transitions;
   private final JournalChild journal;
+  private final Activity activity;
   private final Stages stages;
   private final ExportHolds exports;
 
@@ -45,6 +46,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
     changes = new BitmapChanges(desk);
     holds = new JobHolds(desk);
     transitions = new NodeTransitions(desk);
+    activity = new Activity(desk);
     stages = new Stages(desk);
     exports = new ExportHolds(desk);
   }
@@ -58,6 +60,9 @@ final class DirectoryActor extends AbstractBehavior<Object> {
         .onMessage(BitmapCommand.ArmThrough.class, this::onArmThrough)
         .onMessage(BitmapCommand.DisarmThrough.class, this::onDisarmThrough)
         .onMessage(BitmapCommand.Became.class, this::onBecame)
+        .onMessage(BitmapCommand.Activate.class, this::onActivate)
+        .onMessage(BitmapCommand.StaysInactive.class, this::onStaysInactive)
+        .onMessage(BitmapCommand.Inactivated.class, this::onInactivated)
         .onMessage(BitmapCommand.MayResize.class, this::onMayResize)
         .onMessage(BitmapCommand.Resized.class, this::onResized)
         .onMessage(BitmapCommand.Add.class, this::onAdd)
@@ -111,6 +116,22 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   private Behavior<Object> onBecame(BitmapCommand.Became m) {
     return ofNode(
         "a reopen", m.replyTo(), () -> transitions.became(m.writable()), Finished.RELEASE);
+  }
+
+  private Behavior<Object> onActivate(BitmapCommand.Activate m) {
+    return ofNode(
+        "activating",
+        m.replyTo(),
+        () -> activity.activate(m.staged(), m.writable(), m.length()),
+        Finished.HOLD);
+  }
+
+  private Behavior<Object> onStaysInactive(BitmapCommand.StaysInactive m) {
+    return ofNode("activating", m.replyTo(), () -> activity.stays(m.staged()), Finished.RELEASE);
+  }
+
+  private Behavior<Object> onInactivated(BitmapCommand.Inactivated m) {
+    return ofNode("inactivating", m.replyTo(), activity::inactivated, Finished.RELEASE);
   }
 
   private Behavior<Object> onMayResize(BitmapCommand.MayResize m) {

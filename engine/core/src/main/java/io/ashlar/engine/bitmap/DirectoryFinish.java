@@ -28,6 +28,26 @@ public final class DirectoryFinish {
         });
   }
 
+  /** Stands for {@link BitmapCommand.Inactivated}; blocks. */
+  public static void inactivated(String node, NodeBitmaps bitmaps) {
+    bitmaps.alone(
+        () -> {
+          bitmaps.hold(false);
+          new Activity(new Desk(node, bitmaps)).inactivated();
+          return null;
+        });
+  }
+
+  /** Stands for {@link BitmapCommand.StaysInactive}; blocks. */
+  public static void staysInactive(String node, NodeBitmaps bitmaps, BitmapStore staged) {
+    bitmaps.alone(
+        () -> {
+          bitmaps.hold(false);
+          new Activity(new Desk(node, bitmaps)).stays(staged);
+          return null;
+        });
+  }
+
   /** Stands for {@link BitmapCommand.Became}; blocks. */
   public static void became(String node, NodeBitmaps bitmaps, boolean writable) {
     bitmaps.alone(

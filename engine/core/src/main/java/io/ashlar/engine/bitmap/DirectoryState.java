@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param owners who holds a busy bitmap, by its name
  * @param writable the node may be written
  * @param length of the node in bytes
+ * @param active false while somebody else may have the image
  * @param damage why the image's directory cannot be read at all, or {@code null}
  */
 record DirectoryState(
@@ -27,6 +28,7 @@ record DirectoryState(
     Map<String, String> owners,
     boolean writable,
     long length,
+    boolean active,
     String damage) {
   /** Stands for the directory in listings when it cannot be read. */
   static final String DAMAGED_DIRECTORY = "(bitmap directory)";
@@ -37,7 +39,7 @@ record DirectoryState(
 
   /** Before the node is open. */
   static final DirectoryState UNOPENED =
-      new DirectoryState(Generation.of(List.of()), List.of(), Map.of(), false, 0, null);
+      new DirectoryState(Generation.of(List.of()), List.of(), Map.of(), false, 0, true, null);
 
   DirectoryState {
     preserved = List.copyOf(preserved);
@@ -45,31 +47,38 @@ record DirectoryState(
   }
 
   DirectoryState with(Generation next) {
-    return new DirectoryState(next, preserved, owners, writable, length, damage);
+    return new DirectoryState(next, preserved, owners, writable, length, active, damage);
   }
 
   DirectoryState withPreserved(List<StoredBitmap> next) {
-    return new DirectoryState(generation, next, owners, writable, length, damage);
+    return new DirectoryState(generation, next, owners, writable, length, active, damage);
   }
 
   DirectoryState withOwner(String name, String owner) {
     Map<String, String> next = new HashMap<>(owners);
     next.put(name, owner);
-    return new DirectoryState(generation, preserved, next, writable, length, damage);
+    return new DirectoryState(generation, preserved, next, writable, length, active, damage);
   }
 
   DirectoryState withoutOwner(String name) {
     Map<String, String> next = new HashMap<>(owners);
     next.remove(name);
-    return new DirectoryState(generation, preserved, next, writable, length, damage);
+    return new DirectoryState(generation, preserved, next, writable, length, active, damage);
   }
 
   DirectoryState withWritable(boolean next) {
-    return new DirectoryState(generation, preserved, owners, next, length, damage);
+    return new DirectoryState(generation, preserved, owners, next, length, active, damage);
   }
 
   DirectoryState withLength(long next) {
-    return new DirectoryState(generation, preserved, owners, writable, next, damage);
+    return new DirectoryState(generation, preserved, owners, writable, next, active, damage);
+  }
+
+  /** Without what the image keeps: only the image knows that while it may be somebody else's. */
+  DirectoryState inactivated() {
+    List<BitmapState> kept =
+        generation.bitmaps().stream().filter(bitmap -> !bitmap.persistent()).toList();
+    return new DirectoryState(Generation.of(kept), List.of(), owners, false, length, false, null);
   }
 
   /** The stored entry of that name that cannot be used. */

@@ -26,6 +26,9 @@ public final class NodeBitmaps {
   /** What a transaction has told the image and not yet decided; null without one. */
   private volatile DirectoryState told;
 
+  /** What an activation has read and not yet decided; null without one. */
+  private volatile DirectoryState loaded;
+
   /** Here and not in the actor, so that it outlives one. */
   private volatile boolean held;
 
@@ -54,7 +57,7 @@ public final class NodeBitmaps {
    */
   NodeBitmaps(String name, Waits waits, LifecycleLog log, boolean dormantWhenEmpty) {
     this.log = log;
-    disk = new StoredDirectory(name, waits, log, () -> state);
+    disk = new StoredDirectory(name, waits, log, this::known);
     turn = waits.newLock();
     recording =
         new Recording(
@@ -125,6 +128,20 @@ public final class NodeBitmaps {
   DirectoryState inImage() {
     DirectoryState staged = told;
     return staged == null ? state : staged;
+  }
+
+  /** What is known of the image. */
+  private DirectoryState known() {
+    DirectoryState fresh = loaded;
+    return fresh == null ? state : fresh;
+  }
+
+  DirectoryState loaded() {
+    return loaded;
+  }
+
+  void loaded(DirectoryState next) {
+    loaded = next;
   }
 
   void told(DirectoryState staged) {

@@ -82,7 +82,11 @@ final class NodeTransitions {
 
   /** If the image cannot be told it says IN_USE, which is the safe side; memory knows all. */
   void disarmThrough(BitmapStore staged) {
-    DirectoryState state = desk.state();
+    disarmThrough(staged, desk.state());
+  }
+
+  /** The same for bitmaps that were read and are not shown yet. */
+  void disarmThrough(BitmapStore staged, DirectoryState state) {
     StoredDirectory disk = desk.disk();
     if (!disk.differs()) {
       desk.log().release();
@@ -101,6 +105,7 @@ final class NodeTransitions {
   }
 
   void became(boolean writable) {
+    desk.loaded().ifPresent(this::activated);
     desk.disk().becomes(writable);
     desk.publish(desk.state().withWritable(writable));
     if (writable && desk.disk().armsAtOnce()) {
@@ -109,6 +114,13 @@ final class NodeTransitions {
     if (!writable) {
       desk.log().release();
     }
+  }
+
+  private void activated(DirectoryState loaded) {
+    report(loaded);
+    desk.recording().applyQuiesced(new Change(loaded.generation()), () -> {});
+    desk.publish(loaded);
+    desk.loaded(null);
   }
 
   void mayResize(long length) {

@@ -111,6 +111,11 @@ public final class StagedBitmaps {
     return !now.preserved().equals(before.preserved());
   }
 
+  /** Refuses a node of which a job or an export holds a bitmap. */
+  public void requireFree() {
+    now.generation().bitmaps().forEach(steps().checks()::free);
+  }
+
   /** Refuses what cannot be kept by a node that becomes read-only in the same transaction. */
   public void requireOnlyRemovals() {
     if (diverges) {

@@ -45,10 +45,12 @@ final class Stages {
     if (!staged.end()) {
       return;
     }
-    if (staged.next().generation() != staged.previous().generation()) {
-      desk.recording().applyQuiesced(new Change(staged.next().generation()), () -> {});
+    if (staged.next() != staged.previous()) {
+      if (staged.next().generation() != staged.previous().generation()) {
+        desk.recording().applyQuiesced(new Change(staged.next().generation()), () -> {});
+      }
+      desk.publish(staged.next());
     }
-    desk.publish(staged.next());
     desk.told(null);
     staged.intent().done();
   }

@@ -67,6 +67,19 @@ final class StoredDirectory {
     }
   }
 
+  /** The node is inactive: nothing is known of the image. */
+  void close() {
+    lock.lock();
+    try {
+      store = null;
+      writable = false;
+      armed = false;
+      uncertain = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   boolean keepsBitmaps() {
     lock.lock();
     try {

@@ -65,6 +65,22 @@ final class NodeCommands {
               }),
           new Command(
               CommandSpec.of(
+                  "blockdev-set-active",
+                  "gives images up to another process, or takes them back",
+                  OptionSpec.string("node-name", "the node; all nodes if left out"),
+                  OptionSpec.bool("active", true, "false: closed, with nothing kept in memory")
+                      .mandatory()),
+              (engine, a) -> {
+                engine
+                    .graph()
+                    .setActive(
+                        a.values().optionalString("node-name").orElse(null),
+                        a.values().bool("active"))
+                    .await();
+                return Map.of();
+              }),
+          new Command(
+              CommandSpec.of(
                   "block_resize",
                   "changes the length of a node",
                   nodeName("the node"),

@@ -56,6 +56,7 @@ final class QueryCommands {
     node.put("node-name", info.nodeName());
     node.put("drv", info.driver());
     node.put("ro", info.options().readOnly());
+    node.put("active", info.active());
     node.put("detect_zeroes", word(info.options().detectZeroes()));
     node.put("discard", info.options().discardUnmap() ? "unmap" : "ignore");
     Map<String, Object> cache = new LinkedHashMap<>();

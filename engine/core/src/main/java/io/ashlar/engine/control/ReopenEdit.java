@@ -101,7 +101,8 @@ final class ReopenEdit {
                 detached,
                 owned,
                 node.stated(),
-                present.hidden()));
+                present.hidden(),
+                present.active()));
   }
 
   private void requireOnce(String name) {
@@ -237,7 +238,8 @@ final class ReopenEdit {
                 spec.detached(),
                 spec.owned(),
                 stated,
-                spec.hidden()));
+                spec.hidden(),
+                spec.active()));
   }
 
   /** As they will be; present ones for a node that neither is named nor hangs below one that is. */

@@ -28,6 +28,8 @@ import io.ashlar.engine.option.CheckedCreate;
 import io.ashlar.engine.option.CheckedNode;
 import io.ashlar.engine.option.OptionChecker;
 import io.ashlar.engine.reopen.Cut;
+import io.ashlar.engine.transaction.SetActive;
+import io.ashlar.engine.transaction.Transaction;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Permission;
@@ -200,6 +202,20 @@ final class GraphFacade implements BlockGraph {
   }
 
   @Override
+  public Reply<Void> setActive(String nodeName, boolean active) {
+    return replies.reply(
+        "blockdev-set-active",
+        () ->
+            Transaction.alone(control, new SetActive(nodeName, active))
+                .run()
+                .thenApply(
+                    changed -> {
+                      complete(changed);
+                      return null;
+                    }));
+  }
+
+  @Override
   public Reply<Void> resize(String nodeName, long length, Preallocation preallocation) {
     return replies.reply(
         "block_resize",
@@ -262,7 +278,8 @@ final class GraphFacade implements BlockGraph {
         spec.children(),
         List.copyOf(parents),
         bitmaps,
-        handle.core().driver().details());
+        handle.core().driver().details(),
+        spec.active());
   }
 
   @Override

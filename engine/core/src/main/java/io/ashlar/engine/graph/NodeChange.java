@@ -72,6 +72,7 @@ public final class NodeChange {
           ReopenPass.DOWN, new AtomicReference<>(),
           ReopenPass.UP, new AtomicReference<>());
   private volatile BitmapStore armedThrough;
+  private volatile boolean activated;
   private volatile boolean sealed;
 
   /**
@@ -153,7 +154,7 @@ public final class NodeChange {
                   if (!core.spec().nodeOptions().readOnly()) {
                     core.flush();
                   }
-                  if (next != null) {
+                  if (next != null && !Replacement.is(core, next)) {
                     stage(ReopenPass.DOWN, children);
                   }
                   return new Prepared(core);
@@ -165,6 +166,17 @@ public final class NodeChange {
             services, "prepare to reopen", next, () -> stage(ReopenPass.UP, children).staged())
         .thenCompose(
             staged -> {
+              if (Replacement.is(core, next) && next.active()) {
+                requireUndecided();
+                activated = true;
+                armedThrough = staged instanceof BitmapStore store ? store : null;
+                return directory
+                    .ask(
+                        replyTo ->
+                            new BitmapCommand.Activate(
+                                armedThrough, next.writable(), staged.length(), replyTo))
+                    .thenApply(done -> new Prepared(staged));
+              }
               if (writing == Writing.GAINED && staged instanceof BitmapStore store) {
                 requireUndecided();
                 armedThrough = store;
@@ -182,8 +194,10 @@ public final class NodeChange {
 
   private ReopenStep stage(ReopenPass pass, Map<String, Edge> children) {
     ReopenStep step =
-        core.driver()
-            .prepareReopen(new NodeReopenContext(pass, next, permissions, children, services));
+        Replacement.is(core, next)
+            ? Replacement.open(core, next, permissions, children, services)
+            : core.driver()
+                .prepareReopen(new NodeReopenContext(pass, next, permissions, children, services));
     steps.get(pass).set(step);
     return step;
   }
@@ -220,7 +234,12 @@ public final class NodeChange {
   }
 
   private CompletionStage<Done> became(Directory directory) {
-    boolean writable = !next.nodeOptions().readOnly();
+    boolean writable = next.writable();
+    if (!next.active()) {
+      return orSelf(
+          directory.ask(BitmapCommand.Inactivated::new),
+          () -> DirectoryFinish.inactivated(core.name(), core.bitmaps()));
+    }
     return orSelf(
         directory.ask(replyTo -> new BitmapCommand.Became(writable, replyTo)),
         () -> DirectoryFinish.became(core.name(), core.bitmaps(), writable));
@@ -267,6 +286,11 @@ public final class NodeChange {
 
   private CompletionStage<Done> disarm(Directory directory) {
     BitmapStore through = armedThrough;
+    if (activated) {
+      return orSelf(
+          directory.ask(replyTo -> new BitmapCommand.StaysInactive(through, replyTo)),
+          () -> DirectoryFinish.staysInactive(core.name(), core.bitmaps(), through));
+    }
     if (through == null) {
       return CompletableFuture.completedFuture(DONE);
     }

@@ -76,7 +76,7 @@ public final class NodeCore implements BlockIo {
   /** The node has new options. */
   void become(NodeSpec next) {
     spec = next;
-    readOnly = next.nodeOptions().readOnly();
+    readOnly = !next.writable();
     addedWriteFlags = next.nodeOptions().cache().writeback() ? 0 : IoFlags.FUA;
     detectZeroes = next.nodeOptions().detectZeroes();
   }
@@ -248,6 +248,9 @@ public final class NodeCore implements BlockIo {
   }
 
   private void requireWritable(long offset) {
+    if (readOnly && !spec.active()) {
+      throw InactiveNode.inactive(name);
+    }
     if (readOnly) {
       throw new BlockException(
           ErrorCode.READ_ONLY,

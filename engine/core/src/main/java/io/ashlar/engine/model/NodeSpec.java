@@ -27,6 +27,7 @@ import java.util.Set;
  * @param stated the generic options as they were written down, to inherit anew when a parent
  *     changes
  * @param hidden made by the engine (a job's filter); left out of queries unless asked for
+ * @param active false while another process may have the image: the driver's node is closed
  */
 public record NodeSpec(
     String name,
@@ -37,7 +38,22 @@ public record NodeSpec(
     Set<String> detached,
     Set<String> owned,
     StatedOptions stated,
-    boolean hidden) {
+    boolean hidden,
+    boolean active) {
+
+  /** An active node. */
+  public NodeSpec(
+      String name,
+      BlockDriver driver,
+      NodeOptions nodeOptions,
+      Options options,
+      Map<String, String> children,
+      Set<String> detached,
+      Set<String> owned,
+      StatedOptions stated,
+      boolean hidden) {
+    this(name, driver, nodeOptions, options, children, detached, owned, stated, hidden, true);
+  }
 
   /** Copies the collections, keeping their order. */
   public NodeSpec {
@@ -73,7 +89,8 @@ public record NodeSpec(
     changed.put(role, node);
     Set<String> empty = new LinkedHashSet<>(detached);
     empty.remove(role);
-    return new NodeSpec(name, driver, nodeOptions, options, changed, empty, owned, stated, hidden);
+    return new NodeSpec(
+        name, driver, nodeOptions, options, changed, empty, owned, stated, hidden, active);
   }
 
   /** The same node, without the child of that name among those that are closed with it. */
@@ -81,12 +98,23 @@ public record NodeSpec(
     Set<String> rest = new LinkedHashSet<>(owned);
     rest.remove(nested);
     return new NodeSpec(
-        name, driver, nodeOptions, options, children, detached, rest, stated, hidden);
+        name, driver, nodeOptions, options, children, detached, rest, stated, hidden, active);
   }
 
   /** The same node, hidden. */
   public NodeSpec asHidden() {
     return new NodeSpec(
-        name, driver, nodeOptions, options, children, detached, owned, stated, true);
+        name, driver, nodeOptions, options, children, detached, owned, stated, true, active);
+  }
+
+  /** The same node, active or not. */
+  public NodeSpec asActive(boolean value) {
+    return new NodeSpec(
+        name, driver, nodeOptions, options, children, detached, owned, stated, hidden, value);
+  }
+
+  /** Whether guests' data can change through it. */
+  public boolean writable() {
+    return active && !nodeOptions.readOnly();
   }
 }

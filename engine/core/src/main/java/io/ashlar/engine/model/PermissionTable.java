@@ -79,6 +79,7 @@ public final class PermissionTable {
     Permissions all = Permissions.NONE;
     for (int i = 0; i < users.size(); i++) {
       User user = users.get(i);
+      requireActive(spec, user);
       if (spec.nodeOptions().readOnly()
           && (user.permissions.uses(WRITE) || user.permissions.uses(RESIZE))) {
         throw new BlockException(
@@ -97,6 +98,19 @@ public final class PermissionTable {
       all = all.and(user.permissions);
     }
     return all;
+  }
+
+  private static void requireActive(NodeSpec spec, User user) {
+    if (!spec.active() && (user.permissions.uses(WRITE) || user.permissions.uses(RESIZE))) {
+      throw new BlockException(
+          ErrorCode.NODE_INACTIVE,
+          "node '"
+              + spec.name()
+              + "' cannot be inactive while "
+              + user.label
+              + " writes to it; detach the writer, or activate the node with"
+              + " blockdev-set-active");
+    }
   }
 
   private static BlockException conflict(NodeSpec spec, User first, User second) {
@@ -119,6 +133,9 @@ public final class PermissionTable {
   }
 
   private static Permissions edge(ChildKind kind, NodeSpec spec, Permissions parent) {
+    if (!spec.active()) {
+      return Permissions.NONE;
+    }
     int quiet = Permissions.mask(CONSISTENT_READ, WRITE_UNCHANGED);
     return switch (kind) {
       // A job's filter must see every change of the node below it: no writer may go around it.

@@ -34,18 +34,25 @@ public record Plan(
   public boolean losesWriting(String node) {
     NodeSpec old = before.nodes().get(node);
     NodeSpec next = after.nodes().get(node);
-    return old != null
-        && !old.nodeOptions().readOnly()
-        && (next == null || next.nodeOptions().readOnly());
+    return old != null && old.writable() && (next == null || !next.writable());
   }
 
   /** Whether a node becomes read-write. */
   public boolean gainsWriting(String node) {
     NodeSpec old = before.nodes().get(node);
     NodeSpec next = after.nodes().get(node);
-    return next != null
-        && !next.nodeOptions().readOnly()
-        && (old == null || old.nodeOptions().readOnly());
+    return next != null && next.writable() && (old == null || !old.writable());
+  }
+
+  /** Nodes that become inactive, parents first: a parent closes through its children. */
+  public List<String> inactivated() {
+    return down.stream()
+        .filter(
+            name ->
+                after.nodes().containsKey(name)
+                    && before.node(name).active()
+                    && !after.node(name).active())
+        .toList();
   }
 
   /** The same plan with more nodes quiesced. */

@@ -105,7 +105,8 @@ public final class Planner {
    * counts.
    */
   private static boolean differs(NodeSpec old, NodeSpec spec, Permissions now, Permissions next) {
-    return !old.nodeOptions().equals(spec.nodeOptions())
+    return old.active() != spec.active()
+        || !old.nodeOptions().equals(spec.nodeOptions())
         || !old.options().equals(spec.options())
         || !old.children().equals(spec.children())
         || !old.detached().equals(spec.detached())
@@ -113,7 +114,7 @@ public final class Planner {
   }
 
   private static boolean loses(NodeSpec old, NodeSpec spec, Permissions now, Permissions next) {
-    boolean writing = !old.nodeOptions().readOnly() && spec.nodeOptions().readOnly();
+    boolean writing = old.writable() && !spec.writable() || old.active() && !spec.active();
     boolean child =
         old.children().entrySet().stream()
             .anyMatch(e -> !Objects.equals(spec.children().get(e.getKey()), e.getValue()));

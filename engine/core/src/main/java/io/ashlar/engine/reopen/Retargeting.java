@@ -28,6 +28,11 @@ final class Retargeting {
     for (NodeSpec spec : plan.after().nodes().values()) {
       NodeHandle handle = runtime.nodes().get(spec.name());
       handle.edges().keySet().retainAll(spec.children().keySet());
+      NodeSpec old = plan.before().nodes().get(spec.name());
+      if (old != null && old.active() != spec.active()) {
+        // Another driver's node: it was opened over the staged edges.
+        handle.edges().clear();
+      }
       Map<String, Edge> fresh = ledger.stagedEdges().getOrDefault(spec.name(), Map.of());
       spec.children()
           .forEach(

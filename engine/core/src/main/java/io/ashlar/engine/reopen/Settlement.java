@@ -12,6 +12,7 @@ import io.ashlar.engine.reopen.Ledger.Asked;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
@@ -149,8 +150,12 @@ public final class Settlement {
   private CompletionStage<Done> carryOut() {
     CompletionStage<Done> cut = guarded(ledger.cut()::commit);
     CompletionStage<Done> all = inTime(cut, () -> leftovers.everything(cut));
+    List<String> inactivated = plan.inactivated();
+    for (String name : inactivated) {
+      all = all.thenCompose(done -> commit(name));
+    }
     for (String name : plan.up()) {
-      if (!plan.added().contains(name)) {
+      if (!plan.added().contains(name) && !inactivated.contains(name)) {
         all = all.thenCompose(done -> commit(name));
       }
     }
