@@ -36,6 +36,7 @@ final class BitmapChanges {
 
   /** A persistent one is out of the image's directory when this returns; false for none. */
   boolean remove(String name) {
+    desk.checks().requireActive();
     DirectoryState state = desk.state();
     if (state.generation().find(name).isEmpty() && state.unusable(name).isEmpty()) {
       return false;
