@@ -18,13 +18,15 @@ final class Replacement implements ReopenStep {
   private final NodeSpec next;
   private final BlockNode replaced;
   private final BlockNode fresh;
+  private final Map<String, Edge> children;
   private final AtomicBoolean ended = new AtomicBoolean();
 
-  private Replacement(NodeCore core, NodeSpec next, BlockNode fresh) {
+  private Replacement(NodeCore core, NodeSpec next, BlockNode fresh, Map<String, Edge> children) {
     this.core = core;
     this.next = next;
     this.replaced = core.driver();
     this.fresh = fresh;
+    this.children = children;
   }
 
   /** Whether a change is of this kind. */
@@ -43,7 +45,7 @@ final class Replacement implements ReopenStep {
             ? next.driver()
                 .open(new NodeOpenContext(next, permissions, children, core.background(), services))
             : new InactiveNode(core.name(), core.driver());
-    return new Replacement(core, next, fresh);
+    return new Replacement(core, next, fresh, children);
   }
 
   @Override
@@ -56,7 +58,7 @@ final class Replacement implements ReopenStep {
     if (ended.compareAndSet(false, true)) {
       // Its end comes to whatever node is there then.
       fresh.drainBegin();
-      core.opened(fresh, next);
+      core.opened(fresh, next, children);
       replaced.close();
     }
   }
