@@ -3,6 +3,7 @@ package io.ashlar.engine.api;
 import io.ashlar.spi.Preallocation;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The nodes of an engine and their edges. Structural changes run one at a time. */
 public interface BlockGraph {
@@ -21,7 +22,8 @@ public interface BlockGraph {
 
   /**
    * {@code blockdev-reopen}: new options for nodes, all or nothing. Options that are not named go
-   * back to their defaults, as in QEMU. A refusal fails the reply, and its message names the node.
+   * back to their defaults, as in QEMU. A refusal fails the reply, and its message names the node;
+   * once nodes were asked, it is a {@link ReopenException} that says what happened to each.
    */
   Reply<ReopenResult> reopen(List<NodeDefinition> definitions);
 
@@ -61,6 +63,13 @@ public interface BlockGraph {
 
   /** One node. */
   Reply<NodeInfo> node(String nodeName);
+
+  /**
+   * Names of nodes that stay quiesced because a call into their driver has not returned in the time
+   * of the change that had made it. They go on, and are not named any more, when it has returned
+   * and was undone, or after the decision finished. Changes that come to them are refused.
+   */
+  Set<String> heldNodes();
 
   /** Attaches an outside user to a node. */
   Reply<BlockDevice> attach(String nodeName, DeviceSettings settings);

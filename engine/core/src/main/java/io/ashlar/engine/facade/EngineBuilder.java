@@ -13,6 +13,7 @@ import io.ashlar.engine.graph.GraphRuntime;
 import io.ashlar.engine.graph.NodeServices;
 import io.ashlar.engine.graph.SharedObjects;
 import io.ashlar.engine.job.JobRegistry;
+import io.ashlar.engine.option.Drivers;
 import io.ashlar.engine.option.OptionChecker;
 import io.ashlar.engine.plugin.DriverRegistry;
 import io.ashlar.fileio.LinuxFileIo;
@@ -24,6 +25,7 @@ import io.ashlar.spi.system.SystemClock;
 import io.ashlar.spi.system.SystemWaits;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
 
 /** Builds an engine; tests replace waits, clock and files. */
 public final class EngineBuilder {
@@ -33,6 +35,7 @@ public final class EngineBuilder {
   private FileIo fileIo;
   private Around around = Around.NOTHING;
   private ChangeRules rules = ChangeRules.SOUND;
+  private UnaryOperator<Drivers> drivers = UnaryOperator.identity();
 
   /** An engine with these settings over {@code reference.conf}. */
   public EngineBuilder(Config differing) {
@@ -69,6 +72,12 @@ public final class EngineBuilder {
     return this;
   }
 
+  /** Drivers as they are checked and opened; made of those that were found. */
+  public EngineBuilder drivers(UnaryOperator<Drivers> value) {
+    drivers = value;
+    return this;
+  }
+
   /** Starts it. */
   public Ashlar start() {
     EngineThreads threads =
@@ -96,7 +105,7 @@ public final class EngineBuilder {
             EngineJournals.create(
                 settings.journals(), waits, clock, files, threads, started::get, nodeEvents));
     GraphRuntime runtime = new GraphRuntime();
-    DriverRegistry drivers =
+    DriverRegistry found =
         DriverRegistry.load(EngineBuilder.class.getClassLoader(), settings.plugins());
     ActorSystem<GraphCommand> system =
         ActorSystem.create(
@@ -106,14 +115,14 @@ public final class EngineBuilder {
     started.set(system);
     GraphControl control = new GraphControl(system, system.scheduler(), runtime, services);
     Replies replies = new Replies(threads.callbacks(), settings.timeOut());
-    OptionChecker checker = new OptionChecker(drivers);
+    OptionChecker checker = new OptionChecker(drivers.apply(found));
     JobRegistry jobs =
         new JobRegistry(control, checker, threads.jobs(), events::publish, replies::reply);
     return new EngineInstance(
         settings,
         system,
         threads,
-        drivers,
+        found,
         control,
         new GraphFacade(control, checker, replies, events),
         new BitmapsFacade(control, replies),

@@ -259,6 +259,11 @@ final class GraphFacade implements BlockGraph {
         () -> CompletableFuture.completedFuture(info(control.runtime().model(), nodeName)));
   }
 
+  @Override
+  public Set<String> heldNodes() {
+    return control.runtime().held();
+  }
+
   private NodeInfo info(GraphModel model, String name) {
     NodeSpec spec = model.node(name);
     NodeHandle handle = control.runtime().nodes().get(name);

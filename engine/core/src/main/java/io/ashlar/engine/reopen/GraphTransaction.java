@@ -79,6 +79,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
   private int question;
 
   private String asked;
+  private String late;
   private Cancellable timer = Cancellable.alreadyCancelled();
 
   /**
@@ -104,6 +105,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
         context.watchWith(ledger.handle(name).actor(), new Died(name));
       }
     }
+    asks(null, "quiescing", limits.quiesce().multipliedBy(2));
     context.pipeToSelf(
         CompletableFuture.runAsync(
             () -> ledger.quiescence().begin(limits.quiesce().toNanos(), ledger.services().clock()),
@@ -128,7 +130,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     if (message.error() != null) {
       return refuse(null, message.error());
     }
-    asks(null, limits.cut());
+    asks(null, "the work at the moment of the change", limits.cut());
     int number = question;
     ledger.begins(ledger.cut().begin(ledger::handle));
     getContext().pipeToSelf(ledger.begun(), (done, error) -> new Begun(number, error));
@@ -150,7 +152,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
       String name = up.poll();
       return plan.added().contains(name) ? open(name) : prepareUp(name);
     }
-    asks(null, limits.cut());
+    asks(null, "the work at the moment of the change", limits.cut());
     int number = question;
     ledger.cutBegins(ledger.cut().prepare(ledger::handle));
     getContext().pipeToSelf(ledger.cutTaken(), (done, error) -> new CutDone(number, error));
@@ -174,7 +176,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     Function<ActorRef<StatusReply<Prepared>>, NodeCommand> message =
         replyTo -> new PrepareReopen(pass, ledger.change(name), edges, replyTo);
     ledger.asks(name, pass);
-    asks(name, limits.prepare());
+    asks(name, "node '" + name + "'", limits.prepare());
     int number = question;
     getContext()
         .pipeToSelf(
@@ -187,7 +189,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     Map<String, Edge> edges = stagedEdges(name);
     handle.edges().putAll(edges);
     ledger.asks(name, null);
-    asks(name, limits.prepare());
+    asks(name, "node '" + name + "'", limits.prepare());
     int number = question;
     Function<ActorRef<StatusReply<NodeCore>>, NodeCommand> message =
         replyTo -> new Open(ledger.change(name), edges, replyTo);
@@ -196,9 +198,10 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     return this;
   }
 
-  private void asks(String node, Duration limit) {
+  private void asks(String node, String what, Duration limit) {
     question++;
     asked = node;
+    late = what + " did not end its part within " + limit.toMillis() + " ms";
     timer = getContext().scheduleOnce(limit, getContext().getSelf(), new TimeIsUp(question));
   }
 
@@ -263,24 +266,16 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     if (message.question() != question) {
       return this;
     }
-    String what =
-        asked == null
-            ? "the work at the moment of the change did not end within " + shown(limits.cut())
-            : "node '" + asked + "' did not answer within " + shown(limits.prepare());
     ledger.refuse(
         new Refusal(
             asked,
             Fault.TIMED_OUT,
             new BlockException(
                 ErrorCode.TIMED_OUT,
-                what
+                late
                     + "; the change was given up. What is inside its call waits quiesced until"
                     + " that returns, everything else goes on")));
     return Behaviors.stopped();
-  }
-
-  private static String shown(Duration limit) {
-    return limit.toMillis() + " ms";
   }
 
   /** Whatever it had prepared is in the ledger and will be undone. */

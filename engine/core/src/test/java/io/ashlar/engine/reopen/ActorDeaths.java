@@ -1,0 +1,97 @@
+package io.ashlar.engine.reopen;
+
+import akka.actor.typed.Behavior;
+import akka.actor.typed.BehaviorInterceptor;
+import akka.actor.typed.TypedActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import io.ashlar.engine.graph.Around;
+import io.ashlar.engine.graph.NodeCommand;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Lets one actor die at a message that is chosen. */
+final class ActorDeaths implements Around {
+  /** How it dies. */
+  enum Death {
+    /** It throws instead of doing what the message says. */
+    THROWS,
+    /** It stops instead. */
+    STOPS,
+    /** It does what the message says and stops. */
+    STOPS_AFTER
+  }
+
+  /**
+   * A message to an actor.
+   *
+   * @param number counts equal ones since the last {@link #clear}
+   */
+  record Spot(Kind kind, String name, String message, int number) {}
+
+  private final List<Spot> spots = new CopyOnWriteArrayList<>();
+  private final Map<String, Integer> numbers = new ConcurrentHashMap<>();
+  private volatile Spot chosen;
+  private volatile Death death;
+
+  void clear() {
+    chosen = null;
+    spots.clear();
+    numbers.clear();
+  }
+
+  void choose(Spot spot, Death how) {
+    clear();
+    death = how;
+    chosen = spot;
+  }
+
+  List<Spot> spots() {
+    return List.copyOf(spots);
+  }
+
+  @Override
+  public <T> Behavior<T> actor(Kind kind, String name, Behavior<T> behavior) {
+    return Behaviors.intercept(() -> new Watch<T>(kind, name), behavior);
+  }
+
+  private final class Watch<T> extends BehaviorInterceptor<T, T> {
+    private final Kind kind;
+    private final String name;
+
+    @SuppressWarnings("unchecked")
+    Watch(Kind kind, String name) {
+      super((Class<T>) Object.class);
+      this.kind = kind;
+      this.name = name;
+    }
+
+    @Override
+    public Behavior<T> aroundReceive(
+        TypedActorContext<T> context, T message, ReceiveTarget<T> target) {
+      if (message instanceof NodeCommand.ForBitmaps) {
+        return target.apply(context, message);
+      }
+      String what = message.getClass().getSimpleName();
+      if (message instanceof NodeCommand.PrepareReopen prepare) {
+        what += " " + prepare.pass();
+      }
+      Spot spot =
+          new Spot(
+              kind, name, what, numbers.merge(kind + " " + name + " " + what, 1, Integer::sum));
+      spots.add(spot);
+      if (!spot.equals(chosen)) {
+        return target.apply(context, message);
+      }
+      return switch (death) {
+        case THROWS -> throw new IllegalStateException("injected at " + spot);
+        case STOPS -> Behaviors.stopped();
+        case STOPS_AFTER -> {
+          target.apply(context, message);
+          yield Behaviors.stopped();
+        }
+      };
+    }
+  }
+}
