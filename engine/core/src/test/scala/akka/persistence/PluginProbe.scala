@@ -26,6 +26,19 @@ final class PluginProbe(system: ActorSystem, journalPlugin: String, snapshotPlug
     }
   }
 
+  /** For each event of so many bytes whether it is stored, or why it was rejected. */
+  def writeLong(id: String, first: Int, lengths: Int*): Seq[Either[Throwable, Int]] = {
+    val writes = lengths.zipWithIndex.map { case (length, i) =>
+      AtomicWrite(PersistentRepr("x" * length, first + i, id, writerUuid = "w"))
+    }
+    events ! WriteMessages(writes, probe.ref, 1)
+    probe.receiveN(writes.size + 1, patience).tail.map {
+      case WriteMessageSuccess(event, _) => Right(event.payload.asInstanceOf[String].length)
+      case WriteMessageRejected(_, reason, _) => Left(reason)
+      case other => throw new AssertionError(s"instead of an answer: $other")
+    }
+  }
+
   def delete(id: String, to: Long): Unit = {
     events ! DeleteMessagesTo(id, to, probe.ref)
     probe.expectMsg(patience, DeleteMessagesSuccess(to))

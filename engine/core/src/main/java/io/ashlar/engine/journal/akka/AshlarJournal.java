@@ -6,6 +6,7 @@ import akka.persistence.PersistentRepr;
 import akka.persistence.journal.japi.AsyncWriteJournal;
 import akka.serialization.Serialization;
 import akka.serialization.SerializationExtension;
+import io.ashlar.engine.journal.file.Journal;
 import io.ashlar.engine.journal.file.NewRecord;
 import io.ashlar.engine.journal.file.RecordTypes;
 import io.ashlar.spi.BlockException;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import scala.concurrent.Future;
 import scala.concurrent.Promise;
@@ -27,16 +29,37 @@ import scala.jdk.javaapi.OptionConverters;
  * that happens on the journal's executor, where a failure stops the actor, because what is on disk
  * is then unknown.
  *
- * <p>Events that arrive together are written together, all or none.
+ * <p>Events that are persisted together are written together, all or none. More than an append can
+ * take at once is rejected.
  */
 public final class AshlarJournal extends AsyncWriteJournal {
   private final JournalFiles files = JournalFiles.get(context().system());
   private final Serialization serialization = SerializationExtension.get(context().system());
 
-  /** Events of one request that go to one file, and how far they bring each actor. */
+  /** Events of one request, in parts that an append can take, and how far they bring each actor. */
   private static final class Batch {
-    private final List<NewRecord> records = new ArrayList<>();
+    private final List<List<NewRecord>> parts = new ArrayList<>(List.of(new ArrayList<>()));
     private final Map<String, Long> highest = new HashMap<>();
+    private long size;
+
+    void add(List<NewRecord> records) {
+      long added = 0;
+      for (NewRecord next : records) {
+        added += Journal.AROUND + next.payload().remaining();
+      }
+      if (added > Journal.LARGEST_APPEND) {
+        throw new BlockException(
+            ErrorCode.LIMIT_EXCEEDED,
+            "events of %d bytes are more than the %d that a journal takes at once"
+                .formatted(added, Journal.LARGEST_APPEND));
+      }
+      if (size + added > Journal.LARGEST_APPEND) {
+        parts.add(new ArrayList<>());
+        size = 0;
+      }
+      parts.get(parts.size() - 1).addAll(records);
+      size += added;
+    }
   }
 
   @Override
@@ -53,40 +76,48 @@ public final class AshlarJournal extends AsyncWriteJournal {
     if (journal == null) {
       return Futures.successful(results);
     }
-    ActorJournal target = journal;
-    target.append(
-        batch.records,
-        lsn -> {
-          batch.highest.forEach(
-              (id, sequenceNr) -> target.index().change(id, state -> state.withEvent(sequenceNr)));
-          promise.success(results);
-        },
-        promise::failure);
+    write(journal, batch, () -> promise.success(results), promise::tryFailure);
     return promise.future();
+  }
+
+  private static void write(
+      ActorJournal journal, Batch batch, Runnable durable, Consumer<BlockException> failed) {
+    AtomicInteger left = new AtomicInteger(batch.parts.size());
+    for (List<NewRecord> part : batch.parts) {
+      journal.append(
+          part,
+          lsn -> {
+            if (left.decrementAndGet() == 0) {
+              batch.highest.forEach(
+                  (id, sequenceNr) ->
+                      journal.index().change(id, state -> state.withEvent(sequenceNr)));
+              durable.run();
+            }
+          },
+          failed);
+    }
   }
 
   /** Empty, or why the write is rejected. */
   private Optional<Exception> add(AtomicWrite write, Batch batch, ActorJournal journal) {
-    List<NewRecord> records = new ArrayList<>();
-    long last =
-        batch.highest.getOrDefault(
-            write.persistenceId(), journal.index().of(write.persistenceId()).highest());
-    for (PersistentRepr event : CollectionConverters.asJava(write.payload())) {
-      if (event.sequenceNr() <= last) {
-        throw new BlockException(
-            ErrorCode.INTERNAL,
-            "event %d of '%s' follows event %d; another actor writes under the same id"
-                .formatted(event.sequenceNr(), event.persistenceId(), last));
-      }
-      last = event.sequenceNr();
-      try {
-        records.add(encode(event));
-      } catch (Exception e) { // whatever a serializer throws is a rejection
-        return Optional.of(e);
-      }
+    String id = write.persistenceId();
+    long last = batch.highest.getOrDefault(id, journal.index().of(id).highest());
+    if (write.lowestSequenceNr() <= last) {
+      throw new BlockException(
+          ErrorCode.INTERNAL,
+          "event %d of '%s' follows event %d; another actor writes under the same id"
+              .formatted(write.lowestSequenceNr(), id, last));
     }
-    batch.records.addAll(records);
-    batch.highest.put(write.persistenceId(), last);
+    try {
+      List<NewRecord> records = new ArrayList<>();
+      for (PersistentRepr event : CollectionConverters.asJava(write.payload())) {
+        records.add(encode(event));
+      }
+      batch.add(records);
+    } catch (Exception e) { // whatever a serializer throws is a rejection
+      return Optional.of(e);
+    }
+    batch.highest.put(id, write.highestSequenceNr());
     return Optional.empty();
   }
 

@@ -20,27 +20,6 @@ final class CommitQueue {
   /** More than this does not gather in one write, bytes; a larger append goes alone. */
   private static final long GATHERED = 1 << 20;
 
-  /** What the leader does. */
-  interface Writer {
-    /**
-     * Finds room for a body of so many bytes.
-     *
-     * @throws Refusal when there is no room; nothing has changed then, and the journal goes on
-     * @throws BlockException which is the end of the journal
-     */
-    void reserve(int body);
-
-    /**
-     * Writes and makes durable. What it throws is the end of the journal.
-     *
-     * @return the number of the last record
-     */
-    long commit(List<NewRecord> records);
-
-    /** The number of the last durable record. */
-    long lastLsn();
-  }
-
   private enum Lead {
     NOBODY,
     /** The executor was asked; a waiting caller may come first. */
@@ -50,9 +29,9 @@ final class CommitQueue {
 
   private final Waits.WaitLock lock;
   private final Executor executor;
-  private final Writer writer;
+  private final BatchWriter writer;
   private final String name;
-  private final Deque<Entry> waiting = new ArrayDeque<>();
+  private final Deque<PendingAppend> waiting = new ArrayDeque<>();
   private Lead lead = Lead.NOBODY;
   private volatile BlockException failure;
   private boolean closed;
@@ -62,7 +41,7 @@ final class CommitQueue {
    *
    * @param name what the journal is called in messages
    */
-  CommitQueue(String name, Waits waits, Executor executor, Writer writer) {
+  CommitQueue(String name, Waits waits, Executor executor, BatchWriter writer) {
     this.name = name;
     this.lock = waits.newLock();
     this.executor = executor;
@@ -76,7 +55,7 @@ final class CommitQueue {
 
   /** Appends and waits; the number of the last record. */
   long append(List<NewRecord> records) {
-    Entry entry = Entry.waited(records, lock.newCondition());
+    PendingAppend entry = PendingAppend.waited(records, lock.newCondition());
     boolean leads = enter(entry, false);
     while (leads) {
       serve(entry);
@@ -91,7 +70,7 @@ final class CommitQueue {
 
   /** Appends without waiting. */
   void append(List<NewRecord> records, AppendListener listener) {
-    Entry entry = Entry.heard(records, listener);
+    PendingAppend entry = PendingAppend.heard(records, listener);
     boolean ask;
     lock.lock();
     try {
@@ -115,7 +94,7 @@ final class CommitQueue {
   }
 
   private void alone(Runnable action, boolean closing) {
-    Entry entry = Entry.alone(lock.newCondition());
+    PendingAppend entry = PendingAppend.alone(lock.newCondition());
     boolean leads = enter(entry, closing);
     while (leads && !isNext(entry)) {
       serve(entry);
@@ -164,7 +143,7 @@ final class CommitQueue {
 
   /** Ends the journal for good, and all appends that wait. */
   void fail(Throwable reason) {
-    List<Entry> ended;
+    List<PendingAppend> ended;
     lock.lock();
     try {
       if (failure == null) {
@@ -199,6 +178,9 @@ final class CommitQueue {
 
   private BlockException failed(Throwable reason) {
     ErrorCode code = reason instanceof BlockException known ? known.code() : ErrorCode.INTERNAL;
+    if (code == ErrorCode.NO_SPACE) {
+      code = ErrorCode.IO_ERROR; // NO_SPACE promises that nothing was written
+    }
     return new BlockException(
         code,
         name
@@ -208,7 +190,7 @@ final class CommitQueue {
   }
 
   /** Joins the queue. Whether the caller leads; otherwise its entry is over. */
-  private boolean enter(Entry entry, boolean closing) {
+  private boolean enter(PendingAppend entry, boolean closing) {
     lock.lock();
     try {
       if (closing) {
@@ -227,7 +209,7 @@ final class CommitQueue {
     }
   }
 
-  private boolean awaitLead(Entry entry) {
+  private boolean awaitLead(PendingAppend entry) {
     lock.lock();
     try {
       return waits(entry);
@@ -236,7 +218,7 @@ final class CommitQueue {
     }
   }
 
-  private boolean waits(Entry entry) {
+  private boolean waits(PendingAppend entry) {
     while (!entry.done && !entry.heir) {
       entry.turn.await();
     }
@@ -244,7 +226,7 @@ final class CommitQueue {
     return !entry.done;
   }
 
-  private boolean isNext(Entry entry) {
+  private boolean isNext(PendingAppend entry) {
     lock.lock();
     try {
       return waiting.peek() == entry;
@@ -253,7 +235,7 @@ final class CommitQueue {
     }
   }
 
-  private void remove(Entry entry) {
+  private void remove(PendingAppend entry) {
     lock.lock();
     try {
       waiting.remove(entry);
@@ -263,20 +245,20 @@ final class CommitQueue {
   }
 
   /** Writes batch after batch until its own entry is over or somebody must be alone. */
-  private void serve(Entry own) {
-    List<Entry> batch = gather();
+  private void serve(PendingAppend own) {
+    List<PendingAppend> batch = gather();
     while (!batch.isEmpty()) {
       commit(batch);
       batch = own != null && own.done ? List.of() : gather();
     }
   }
 
-  private List<Entry> gather() {
-    List<Entry> batch = new ArrayList<>();
+  private List<PendingAppend> gather() {
+    List<PendingAppend> batch = new ArrayList<>();
     lock.lock();
     try {
       long size = 0;
-      Entry next = waiting.peek();
+      PendingAppend next = waiting.peek();
       while (next != null && !next.alone && (batch.isEmpty() || size + next.size <= GATHERED)) {
         batch.add(waiting.remove());
         size += next.size;
@@ -288,10 +270,10 @@ final class CommitQueue {
     return batch;
   }
 
-  private void commit(List<Entry> batch) {
+  private void commit(List<PendingAppend> batch) {
     List<NewRecord> records = new ArrayList<>();
     int body = 0;
-    for (Entry entry : batch) {
+    for (PendingAppend entry : batch) {
       records.addAll(entry.records);
       body += entry.size;
     }
@@ -304,7 +286,7 @@ final class CommitQueue {
       } else {
         last = writer.lastLsn();
       }
-    } catch (Refusal e) {
+    } catch (RefusedException e) {
       refused = e;
     } catch (RuntimeException | Error e) {
       fail(e);
@@ -319,9 +301,9 @@ final class CommitQueue {
     tell(batch);
   }
 
-  private static void end(List<Entry> batch, long lsnBefore, BlockException refused) {
+  private static void end(List<PendingAppend> batch, long lsnBefore, BlockException refused) {
     long lsn = lsnBefore;
-    for (Entry entry : batch) {
+    for (PendingAppend entry : batch) {
       lsn += entry.records.size();
       entry.lsn = lsn;
       entry.failure = refused == null ? null : again(refused);
@@ -332,8 +314,8 @@ final class CommitQueue {
     }
   }
 
-  private void tell(List<Entry> batch) {
-    for (Entry entry : batch) {
+  private void tell(List<PendingAppend> batch) {
+    for (PendingAppend entry : batch) {
       if (entry.listener != null) {
         execute(entry::tell);
       }
@@ -344,7 +326,7 @@ final class CommitQueue {
     boolean ask = false;
     lock.lock();
     try {
-      Entry next = waiting.peek();
+      PendingAppend next = waiting.peek();
       if (next == null) {
         lead = Lead.NOBODY;
       } else if (next.turn != null) {
@@ -387,70 +369,5 @@ final class CommitQueue {
     }
     serve(null);
     handOver();
-  }
-
-  /** Thrown where an append is refused and the journal goes on. */
-  static final class Refusal extends BlockException {
-    private static final long serialVersionUID = 1L;
-
-    Refusal(ErrorCode code, String message, Throwable cause) {
-      super(code, message, cause);
-    }
-  }
-
-  /** An append, or the wish to be alone. Everything that changes is guarded by the lock. */
-  private static final class Entry {
-    private final List<NewRecord> records;
-    private final int size;
-    private final boolean alone;
-    private final AppendListener listener;
-    private final Waits.WaitCondition turn;
-    private volatile boolean done;
-    private boolean heir;
-    private long lsn;
-    private BlockException failure;
-
-    private Entry(
-        List<NewRecord> records, boolean alone, AppendListener listener, Waits.WaitCondition turn) {
-      this.records = List.copyOf(records);
-      this.size = size(records);
-      this.alone = alone;
-      this.listener = listener;
-      this.turn = turn;
-    }
-
-    static Entry waited(List<NewRecord> records, Waits.WaitCondition turn) {
-      return new Entry(records, false, null, turn);
-    }
-
-    static Entry heard(List<NewRecord> records, AppendListener listener) {
-      return new Entry(records, false, listener, null);
-    }
-
-    static Entry alone(Waits.WaitCondition turn) {
-      return new Entry(List.of(), true, null, turn);
-    }
-
-    private static int size(List<NewRecord> records) {
-      long size = 0;
-      for (NewRecord added : records) {
-        size += Layout.RECORD_HEADER + added.size();
-      }
-      if (size > Layout.LONGEST_BODY) {
-        throw new BlockException(
-            ErrorCode.LIMIT_EXCEEDED,
-            "an append of %d bytes is more than the %d that a journal takes at once"
-                .formatted(size, Layout.LONGEST_BODY));
-      }
-      return (int) size;
-    }
-
-    void tell() {
-      if (failure == null) {
-        listener.durable(lsn);
-      } else {
-        listener.failed(failure);
-      }
-    }
   }
 }

@@ -19,6 +19,12 @@ import java.util.concurrent.atomic.AtomicLong;
  * image's write lock is the one to open its journal.
  */
 public final class Journal implements AutoCloseable {
+  /** The most that records of one append may take, bytes, each with {@link #AROUND} more. */
+  public static final int LARGEST_APPEND = Layout.LONGEST_BODY;
+
+  /** What stands around the content of each record, bytes. */
+  public static final int AROUND = Layout.RECORD_HEADER;
+
   private final JournalEnvironment environment;
   private final Path path;
   private final JournalIdentity identity;
@@ -115,6 +121,7 @@ public final class Journal implements AutoCloseable {
       requireReached(path, expected, end);
       JournalFile file =
           new JournalFile(path, opened, handle, expected.identity(), end, rules, settings);
+      environment.files().delete(Replacement.aside(path)); // what a crash may have left
       file.repair(end);
       file.beginEpoch(environment.clock().currentTimeMillis());
       return new Journal(environment, path, expected.identity(), settings, rules, file);
@@ -293,7 +300,7 @@ public final class Journal implements AutoCloseable {
         });
   }
 
-  private final class Leader implements CommitQueue.Writer {
+  private final class Leader implements BatchWriter {
     @Override
     public void reserve(int body) {
       file.reserve(body);

@@ -118,7 +118,7 @@ final class JournalFile {
   /**
    * Sees to it that a frame with this body fits.
    *
-   * @throws CommitQueue.Refusal NO_SPACE when it does not; nothing of the journal has changed then
+   * @throws RefusedException NO_SPACE when it does not; nothing of the journal has changed then
    */
   @SuppressWarnings("NonAtomicVolatileUpdate") // only the leader of the queue writes them
   void reserve(int body) {
@@ -145,7 +145,7 @@ final class JournalFile {
     failedGrowths++;
     growthRetry = tail + settings.reserve() / 16;
     if (needed > space) {
-      throw new CommitQueue.Refusal(
+      throw new RefusedException(
           ErrorCode.NO_SPACE,
           "journal '" + path + "' cannot grow: no space left; free some and try again",
           full);

@@ -167,22 +167,32 @@ final class DamageRun {
     }
   }
 
+  /** Frames of an earlier epoch behind a later one, and an epoch that nobody opened. */
+  void forgedEpochs() {
+    forged(3, 3, new long[] {2, 2, 1}, "an old epoch");
+    forged(3, 3, new long[] {1, 1, 2}, "an epoch that was not opened");
+  }
+
   private void forged(long lsn, long frame, String what) {
+    forged(lsn, frame, new long[] {1, 1, 1}, what);
+  }
+
+  private void forged(long lsn, long frame, long[] epochs, String what) {
     long space = 8192;
     ByteBuffer file = ByteBuffer.allocate((int) space);
-    ByteBuffer header = FileHeader.encode(Rig.IDENTITY, 1, 0, 1, 0, space);
+    ByteBuffer header = FileHeader.encode(Rig.IDENTITY, epochs[0], 0, 1, 0, space);
     int checksum = header.getInt(Layout.HEADER - 4);
     file.put(header);
-    long[][] frames = {{1, 1}, {2, 2}, {lsn, frame}};
+    long[][] frames = {{1, 1, epochs[0]}, {2, 2, epochs[1]}, {lsn, frame, epochs[2]}};
     for (long[] next : frames) {
       FrameBuilder builder = new FrameBuilder(Rig.IDENTITY);
-      builder.add(next[0], 1, Rig.TEXT, Rig.text("text " + next[0]).payload());
+      builder.add(next[0], next[2], Rig.TEXT, Rig.text("text " + next[0]).payload());
       FrameBuilder.Frame made =
-          builder.finish(FrameHeader.COMMIT, checksum, 1, next[1], next[0], space);
+          builder.finish(FrameHeader.COMMIT, checksum, next[2], next[1], next[0], space);
       file.put(made.bytes());
       checksum = made.checksum();
     }
-    check(new Sample(file.array(), List.of("text 1", "text 2", "text 3")), file.array(), what);
+    check(new Sample(file.array(), List.of("none of this is right")), file.array(), what);
   }
 
   private void check(Sample sample, byte[] damaged, String what) {

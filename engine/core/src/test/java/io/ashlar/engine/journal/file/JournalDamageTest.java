@@ -59,6 +59,7 @@ final class JournalDamageTest {
   void numbersLeaveNothingOut() {
     DamageRun run = new DamageRun(JournalRules.STANDARD);
     run.forgedGaps();
+    run.forgedEpochs();
     assertThat(run.violations()).isEmpty();
   }
 

@@ -122,6 +122,24 @@ final class JournalTest {
   }
 
   @Test
+  void aFullDiskUnderARecordIsNotARefusal() {
+    Journal journal = Rig.create(files);
+    files.faults().failOnce(Operation.WRITE, 1, ErrorCode.NO_SPACE);
+    // NO_SPACE would promise that nothing was written.
+    assertThat(fails(() -> journal.append(text("unknown"))).code()).isEqualTo(ErrorCode.IO_ERROR);
+    assertThat(journal.failure()).isPresent();
+    journal.close();
+  }
+
+  @Test
+  void whatACrashedCompactionLeftIsRemoved() {
+    Rig.create(files).close();
+    files.put(Replacement.aside(PATH), new byte[1000]);
+    Rig.open(files, new ArrayList<>()).close();
+    assertThat(files.exists(Replacement.aside(PATH))).isFalse();
+  }
+
+  @Test
   void aMarkThatCannotBeWrittenIsAFailureToo() {
     Journal journal = Rig.create(files);
     files.faults().failOnce(Operation.WRITE, 2, ErrorCode.IO_ERROR);

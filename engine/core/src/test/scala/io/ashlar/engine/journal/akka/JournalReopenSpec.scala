@@ -155,6 +155,18 @@ class JournalReopenSpec extends AnyFunSuite with Matchers with BeforeAndAfterAll
     life.end()
   }
 
+  test("events too large for a journal are rejected, and large ones are written one after the other") {
+    val disk = new Disk
+    val life = new Life(disk.create())
+    val answers = life.actor.writeLong("a", 1, 10000000, 17000000, 9000000, 5)
+    answers.map(_.toOption) shouldBe Seq(Some(10000000), None, Some(9000000), Some(5))
+    answers(1).left.map(_.getMessage).swap.toOption.get should include("takes at once")
+    val (events, highest) = life.actor.replay("a")
+    events.map(_.asInstanceOf[String].length) shouldBe Seq(10000000, 9000000, 5)
+    highest shouldBe 4
+    life.end()
+  }
+
   test("records can be read without an actor system") {
     val disk = new Disk
     val life = new Life(disk.create())
