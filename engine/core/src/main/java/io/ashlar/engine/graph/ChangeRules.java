@@ -20,6 +20,17 @@ public interface ChangeRules {
   }
 
   /**
+   * Nothing of a node changes before every request that could come to it has left, and none comes
+   * in until the decision was carried out.
+   *
+   * @param begin closes the gates and waits
+   * @param end opens them
+   */
+  default void quiesce(Runnable begin, Runnable end) {
+    begin.run();
+  }
+
+  /**
    * The order of the pass down: parents first, for what a parent stores goes through children that
    * have not stored yet and would be made untrue again.
    */

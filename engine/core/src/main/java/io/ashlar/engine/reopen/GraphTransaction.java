@@ -30,6 +30,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -108,7 +109,16 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     asks(null, "quiescing", limits.quiesce().multipliedBy(2));
     context.pipeToSelf(
         CompletableFuture.runAsync(
-            () -> ledger.quiescence().begin(limits.quiesce().toNanos(), ledger.services().clock()),
+            () ->
+                ledger
+                    .services()
+                    .rules()
+                    .quiesce(
+                        () ->
+                            ledger
+                                .quiescence()
+                                .begin(limits.quiesce().toNanos(), ledger.services().clock()),
+                        () -> ledger.quiescence().end(Set.of())),
             control),
         (done, error) -> new Quiesced(error));
   }

@@ -6,7 +6,7 @@ import java.util.TreeMap;
 
 /**
  * Runs histories by hand and shows the shortest bad one of each kind: {@code Explore TROUBLE FROM
- * COUNT [log]}.
+ * COUNT [log|- MUTANT]}.
  */
 final class Explore {
   private Explore() {}
@@ -16,14 +16,15 @@ final class Explore {
     Trouble trouble = Trouble.valueOf(args[0]);
     long from = Long.parseLong(args[1]);
     long count = Long.parseLong(args[2]);
-    boolean log = args.length > 3;
+    boolean log = args.length > 3 && args[3].equals("log");
+    Mutant mutant = args.length > 4 ? Mutant.valueOf(args[4]) : Mutant.NONE;
     Map<String, Integer> kinds = new TreeMap<>();
     long begun = System.nanoTime();
     for (long seed = from; seed < from + count; seed++) {
       History history = Histories.of(seed, trouble);
-      Outcome outcome = Runner.run(history);
+      Outcome outcome = Runner.run(history, mutant);
       if (!outcome.good() && kinds.merge(kind(outcome), 1, Integer::sum) == 1) {
-        show(history, kind(outcome), log);
+        show(history, mutant, kind(outcome), log);
       }
     }
     kinds.forEach((kind, times) -> System.out.println(times + " x " + kind));
@@ -39,11 +40,11 @@ final class Explore {
     return violation.replaceAll("[-0-9]+", "#");
   }
 
-  private static void show(History history, String kind, boolean log) {
+  private static void show(History history, Mutant mutant, String kind, boolean log) {
     History small =
         history.shrunk(
-            h -> Runner.run(h).violations().stream().anyMatch(v -> plain(v).equals(kind)));
-    Outcome outcome = Runner.explain(small);
+            h -> Runner.run(h, mutant).violations().stream().anyMatch(v -> plain(v).equals(kind)));
+    Outcome outcome = Runner.explain(small, mutant);
     System.out.println(small + String.join("\n", outcome.violations()) + "\n");
     if (log) {
       System.out.println(String.join("\n", outcome.log()) + "\n");

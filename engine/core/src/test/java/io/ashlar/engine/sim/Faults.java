@@ -3,7 +3,9 @@ package io.ashlar.engine.sim;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
@@ -32,10 +34,11 @@ final class Faults {
   /**
    * A fault.
    *
+   * @param call only calls of this name count, all of them when it is {@code null}
    * @param at which call into a driver, from 1
    * @param forEver every later call of that node that may fail fails too
    */
-  record Fault(int at, Kind kind, boolean forEver) {}
+  record Fault(String call, int at, Kind kind, boolean forEver) {}
 
   /** A fault that happened. */
   record Fired(String node, String call, Kind kind, boolean guest) {}
@@ -43,7 +46,7 @@ final class Faults {
   private static final Set<String> CANNOT_FAIL =
       Set.of("commit", "abort", "drainBegin", "drainEnd", "discard-staged");
   private static final Set<String> FOR_EVER =
-      Set.of("write", "flush", "stage", "publish", "arm", "prepareReopen", "open");
+      Set.of("write", "flush", "sync", "stage", "publish", "arm", "prepareReopen", "open");
 
   private final Sim sim;
   private final List<Fired> fired = new ArrayList<>();
@@ -51,6 +54,7 @@ final class Faults {
   private Fault broken;
   private String brokenNode;
   private int calls;
+  private final Map<String, Integer> callsByName = new HashMap<>();
 
   Faults(Sim sim) {
     this.sim = sim;
@@ -60,6 +64,7 @@ final class Faults {
   void plan(List<Fault> next) {
     plan = next;
     calls = 0;
+    callsByName.clear();
     broken = null;
     fired.clear();
   }
@@ -86,6 +91,7 @@ final class Faults {
    */
   boolean at(String node, String call) {
     calls++;
+    callsByName.merge(call, 1, Integer::sum);
     if (sim.noting()) {
       sim.note("call " + calls + ": " + node + "." + call);
     }
@@ -127,7 +133,11 @@ final class Faults {
 
   private Fault due(String node, String call) {
     for (Fault fault : plan) {
-      if (fault.at() == calls) {
+      int count =
+          fault.call() == null
+              ? calls
+              : fault.call().equals(call) ? callsByName.get(call) : -1;
+      if (fault.at() == count) {
         if (fault.forEver()) {
           broken = fault;
           brokenNode = node;

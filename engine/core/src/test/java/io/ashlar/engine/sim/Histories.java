@@ -20,6 +20,8 @@ public final class Histories {
     FAULTS,
     /** Drivers that fail or answer long after everybody's patience. */
     LATE,
+    /** One image with bitmaps, whose disk fails while it is stored and armed again and again. */
+    STORE,
     /** Actors. */
     DEATHS,
     /** Patience. */
@@ -27,6 +29,10 @@ public final class Histories {
   }
 
   private static final int NODES = 12;
+  private static final String[] CALLS = {
+    "sync", "arm", "stage", "publish", "prepareReopen", "write", "flush", "open", "close", "commit",
+    "abort", "load", "directory", "sync", "drainBegin"
+  };
   private static final String[] BITMAPS = {"b0", "b1", "b2"};
 
   private final SplittableRandom random;
@@ -44,6 +50,9 @@ public final class Histories {
   /** The history of a seed. */
   public static History of(long seed, Trouble trouble) {
     Histories made = new Histories(new SplittableRandom(seed));
+    if (trouble == Trouble.STORE) {
+      return made.storing(seed);
+    }
     made.graph();
     List<Act> acts = new ArrayList<>();
     int count = 2 + made.random.nextInt(4);
@@ -51,6 +60,48 @@ public final class Histories {
       acts.add(made.act(trouble));
     }
     return new History(seed, made.graph, made.devices, acts);
+  }
+
+  private History storing(long seed) {
+    boolean readOnly = random.nextBoolean();
+    String top = image(0, readOnly, null);
+    devices.add(new Step.Attach("dev0", top, false));
+    List<Act> acts = new ArrayList<>();
+    for (int i = 3 + random.nextInt(6); i > 0; i--) {
+      Step step =
+          switch (random.nextInt(10)) {
+            case 0 -> new Step.AddBitmap(top, bitmap(), true, false);
+            case 1 -> new Step.Clear(top, bitmap());
+            case 2, 3, 4 -> new Step.Attach("writer", top, true);
+            case 5, 6 -> new Step.Detach("writer");
+            case 7 -> stack("0", true);
+            default -> stack("0", false);
+          };
+      List<Fault> faults = new ArrayList<>();
+      if (random.nextInt(2) == 0) {
+        faults.add(
+            new Fault(
+                random.nextInt(3) == 0 ? "write" : "sync",
+                1 + random.nextInt(6),
+                random.nextBoolean() ? Faults.Kind.REFUSE : Faults.Kind.AFTER,
+                random.nextInt(3) == 0));
+      }
+      acts.add(new Act(step, requests("writer"), faults, List.of(), 0));
+    }
+    return new History(seed, graph, devices, acts);
+  }
+
+  private List<Request> requests(String device) {
+    List<Request> all = new ArrayList<>();
+    for (int i = random.nextInt(4); i > 0; i--) {
+      all.add(
+          new Request(
+              device,
+              "wwwwzdrf".charAt(random.nextInt(8)),
+              random.nextInt(12),
+              1 + random.nextInt(3)));
+    }
+    return all;
   }
 
   private void graph() {
@@ -125,15 +176,7 @@ public final class Histories {
     Step step = step();
     List<Request> guests = new ArrayList<>();
     for (Step.Attach device : devices) {
-      int count = random.nextInt(4);
-      for (int i = 0; i < count; i++) {
-        guests.add(
-            new Request(
-                device.device(),
-                "wwwwzdrf".charAt(random.nextInt(8)),
-                random.nextInt(12),
-                1 + random.nextInt(3)));
-      }
+      guests.addAll(requests(device.device()));
     }
     List<Fault> faults = new ArrayList<>();
     List<Death> deaths = new ArrayList<>();
@@ -147,6 +190,7 @@ public final class Histories {
           deaths.add(new Death(1 + random.nextInt(40), random.nextInt(3) == 0));
         }
       }
+      case STORE -> throw new IllegalArgumentException("made by itself");
       case HURRY -> hurry = random.nextInt(2) == 0 ? 0 : 10 + random.nextInt(60);
     }
     return new Act(step, guests, faults, deaths, hurry);
@@ -161,7 +205,13 @@ public final class Histories {
       } else if (late && random.nextInt(2) == 0) {
         kind = Faults.Kind.LATE;
       }
-      into.add(new Fault(1 + random.nextInt(60), kind, random.nextInt(4) == 0));
+      boolean named = random.nextInt(3) != 0;
+      into.add(
+          new Fault(
+              named ? CALLS[random.nextInt(CALLS.length)] : null,
+              1 + random.nextInt(named ? 5 : 60),
+              kind,
+              random.nextInt(3) == 0));
     }
   }
 
@@ -226,8 +276,13 @@ public final class Histories {
       }
       return new Step.Reopen(nodes);
     }
+    return stack(Integer.toString(random.nextInt(3)), readOnly);
+  }
+
+  /** Reopens all nodes of one number, or all nodes. */
+  private Step stack(String number, boolean readOnly) {
+    List<Step.Options> nodes = new ArrayList<>();
     boolean everything = random.nextInt(3) == 0;
-    String number = Integer.toString(random.nextInt(3));
     for (String name : all) {
       if ((everything || name.endsWith(number)) && owned(name) == null) {
         nodes.add(new Step.Options(name, readOnly, (long) random.nextInt(3), null));

@@ -63,6 +63,9 @@ final class Rules {
         world.violated("the graph is not what the change says: " + act.step());
       }
       failuresReached(act, result, fired);
+      if (graph) {
+        armed(result);
+      }
     } else {
       if (!same(now, result.before())) {
         world.violated("a refused change left another graph: " + act.step());
@@ -74,6 +77,25 @@ final class Rules {
           && deaths.died().isEmpty()
           && !failed()) {
         world.violated("refused although nothing was wrong: " + act.step() + ": " + result.error());
+      }
+    }
+  }
+
+  /** Success for a node that became writable means that its stored bitmaps are marked durably. */
+  private void armed(Result result) {
+    for (String image : world.images()) {
+      NodeSpec old = result.before().nodes().get(image);
+      NodeSpec next = result.changed().after().nodes().get(image);
+      boolean gained =
+          next != null
+              && !next.nodeOptions().readOnly()
+              && (old == null || old.nodeOptions().readOnly());
+      if (gained && engine.runtime().nodes().get(image).failure() == null) {
+        for (SimImage.Entry entry : SimImage.durableEntries(world.diskOf(image))) {
+          if (!entry.inUse()) {
+            world.violated("'" + image + "' is writable and bitmap '" + entry.name() + "' valid");
+          }
+        }
       }
     }
   }

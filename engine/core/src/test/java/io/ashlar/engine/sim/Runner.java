@@ -38,8 +38,9 @@ public final class Runner {
 
   private final Sim sim = Sim.INSTANCE;
   private final History history;
+  private final Mutant mutant;
   private final boolean keepLog;
-  private final World world = new World(sim);
+  private final World world;
   private final Deaths deaths = new Deaths(sim);
   private SimEngine engine;
   private Commands commands;
@@ -48,30 +49,36 @@ public final class Runner {
   private int committed;
   private int refused;
 
-  private Runner(History history, boolean keepLog) {
+  private Runner(History history, Mutant mutant, boolean keepLog) {
     this.history = history;
+    this.mutant = mutant;
     this.keepLog = keepLog;
+    world = new World(sim, mutant);
   }
 
   /** Runs a history. */
   public static Outcome run(History history) {
-    return new Runner(history, false)
-        .run(history.acts().stream().anyMatch(a -> !a.deaths().isEmpty()));
+    return run(history, Mutant.NONE);
+  }
+
+  /** Runs a history with a broken rule. */
+  public static Outcome run(History history, Mutant mutant) {
+    return new Runner(history, mutant, false).run();
   }
 
   /** Runs a history and keeps a log. */
-  public static Outcome explain(History history) {
-    return new Runner(history, true)
-        .run(history.acts().stream().anyMatch(a -> !a.deaths().isEmpty()));
+  public static Outcome explain(History history, Mutant mutant) {
+    return new Runner(history, mutant, true).run();
   }
 
-  private Outcome run(boolean mortal) {
+  private Outcome run() {
     SimEngine.start(sim);
     sim.begin(history.seed());
     if (keepLog) {
       sim.keepLog();
     }
-    engine = new SimEngine(sim, mortal ? deaths : Around.NOTHING);
+    boolean mortal = history.acts().stream().anyMatch(act -> !act.deaths().isEmpty());
+    engine = new SimEngine(sim, mortal ? deaths : Around.NOTHING, mutant.rules());
     world.failed(() -> engine.runtime().failed());
     commands = new Commands(world, engine);
     rules = new Rules(world, engine, deaths);
@@ -164,7 +171,7 @@ public final class Runner {
     rules.afterStep(act, result, fired);
     rules.atRest();
     boolean retry = !fired.isEmpty() || act.hurry() > 0 || !deaths.died().isEmpty();
-    if (result.error() != null && result.plannable() && retry) {
+    if (result.error() != null && result.plannable() && retry && sim.random().nextBoolean()) {
       deaths.plan(List.of());
       sim.note("AGAIN");
       world.faults().plan(List.of());

@@ -13,6 +13,7 @@ import io.ashlar.engine.control.GraphCommand;
 import io.ashlar.engine.control.GraphControl;
 import io.ashlar.engine.control.GraphSettings;
 import io.ashlar.engine.graph.Around;
+import io.ashlar.engine.graph.ChangeRules;
 import io.ashlar.engine.graph.GraphRuntime;
 import io.ashlar.engine.graph.NodeServices;
 import io.ashlar.engine.graph.SharedObjects;
@@ -65,7 +66,7 @@ final class SimEngine {
   private final ActorRef<GraphCommand> graph;
 
   /** A graph actor over an empty graph; the calling thread holds the baton. */
-  SimEngine(Sim sim, Around around) {
+  SimEngine(Sim sim, Around around, ChangeRules rules) {
     this.sim = sim;
     services =
         new NodeServices(
@@ -76,7 +77,8 @@ final class SimEngine {
             sim.pool("drivers"),
             false,
             (node, event) -> {},
-            around);
+            around,
+            rules);
     graph =
         system.systemActorOf(
             GraphActor.create(

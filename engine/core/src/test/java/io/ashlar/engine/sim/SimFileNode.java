@@ -9,6 +9,9 @@ import java.util.List;
 final class SimFileNode extends SimNode {
   private final SimDisk disk;
 
+  /** It has said that it is ready to lose writing. */
+  private boolean settled;
+
   SimFileNode(World world, OpenContext context, SimDisk disk) {
     super(world, context, List.of());
     this.disk = disk;
@@ -48,8 +51,21 @@ final class SimFileNode extends SimNode {
   }
 
   @Override
+  void settles(ReopenContext context) {
+    settled = !readOnly && context.nodeOptions().readOnly();
+  }
+
+  @Override
+  void stepEnds() {
+    settled = false;
+  }
+
+  @Override
   void doWrite(long offset, ByteBuffer source, int flags) {
     requireWritable("write");
+    if (settled) {
+      world.violated("node '" + name + "' is written after it was ready to lose writing");
+    }
     int sector = (int) (offset / SimDisk.SECTOR);
     while (source.hasRemaining()) {
       byte[] bytes = new byte[SimDisk.SECTOR];

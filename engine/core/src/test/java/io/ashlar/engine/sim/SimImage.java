@@ -29,7 +29,7 @@ final class SimImage {
   static final int ENTRIES = 6;
 
   /** Slots for directories. */
-  static final int SLOTS = 6;
+  static final int SLOTS = 4;
 
   private SimImage() {}
 

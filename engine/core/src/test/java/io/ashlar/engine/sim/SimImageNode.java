@@ -170,12 +170,13 @@ final class SimImageNode extends SimNode implements BitmapStore {
           List<Entry> all = entries();
           boolean wrote = false;
           for (int i = 0; i < all.size(); i++) {
-            if (known.doubtful || !all.get(i).inUse()) {
+            boolean doubtful = known.doubtful && !world.broken(Mutant.DOUBT_FORGOTTEN);
+            if (doubtful || !all.get(i).inUse()) {
               wrote = true;
               put(SimImage.sector(known.header.slot(), i), all.get(i).flagged(true).bytes());
             }
           }
-          if (wrote) {
+          if (wrote && !world.broken(Mutant.ARM_NOT_FLUSHED)) {
             file().flush();
           }
           return null;
@@ -184,7 +185,7 @@ final class SimImageNode extends SimNode implements BitmapStore {
 
   /** Makes the old directory the image's for certain. */
   private void settle() {
-    if (known.unknown != null) {
+    if (known.unknown != null && !world.broken(Mutant.UNKNOWN_NOT_SETTLED)) {
       put(0, known.header.bytes());
       file().flush();
       known.stagedSlots.remove(known.unknown.slot());
@@ -205,7 +206,9 @@ final class SimImageNode extends SimNode implements BitmapStore {
           for (BitmapEntry entry : wanted) {
             put(SimImage.sector(slot, count++), SimImage.made(entry, present).bytes());
           }
-          file().flush();
+          if (!world.broken(Mutant.SEAL_BEFORE_FLUSH)) {
+            file().flush();
+          }
           known.stagedSlots.add(slot);
           return new Staged(new Header(slot, count, known.header.length()));
         });

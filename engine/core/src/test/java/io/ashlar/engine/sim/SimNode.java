@@ -191,10 +191,19 @@ class SimNode implements BlockNode {
     if (fails) {
       throw Faults.failure(name, "prepareReopen");
     }
+    if (context.pass() == ReopenPass.DOWN) {
+      settles(context);
+    }
     SimNode staged = context.pass() == ReopenPass.UP ? staged(context) : this;
     world.stepOpened(name);
     return new Step(staged, context);
   }
+
+  /** Asked in the pass down. */
+  void settles(ReopenContext context) {}
+
+  /** What was asked is committed or undone. */
+  void stepEnds() {}
 
   /** The change takes effect. */
   void become(SimNode staged, ReopenContext context) {
@@ -284,6 +293,7 @@ class SimNode implements BlockNode {
       }
       done = true;
       staged.dead = staged != SimNode.this;
+      stepEnds();
       world.stepEnded(name);
       return true;
     }

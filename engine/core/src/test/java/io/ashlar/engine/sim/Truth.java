@@ -160,6 +160,9 @@ final class Truth {
   }
 
   private String falseClean(SimDisk disk, Header header, Entry entry) {
+    if (entry.name().isEmpty()) {
+      return "the directory of " + disk.name + " in slot " + header.slot() + " may hold nothing";
+    }
     Tracked bitmap = entry.inUse() ? null : bitmaps.get(entry.name());
     if (bitmap == null || !bitmap.persistent) {
       return null;

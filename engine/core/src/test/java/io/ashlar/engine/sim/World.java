@@ -18,6 +18,7 @@ final class World {
   private static final int PAUSES = 4;
 
   private final Sim sim;
+  private final Mutant mutant;
   private final Faults faults;
   private final Map<String, SimDisk> disks = new LinkedHashMap<>();
   private final Map<String, Truth> truths = new HashMap<>();
@@ -28,9 +29,15 @@ final class World {
   private java.util.function.Supplier<Set<String>> failed = Set::of;
   private long ids;
 
-  World(Sim sim) {
+  World(Sim sim, Mutant mutant) {
     this.sim = sim;
+    this.mutant = mutant;
     faults = new Faults(sim);
+  }
+
+  /** Whether a rule is broken in this run. */
+  boolean broken(Mutant rule) {
+    return mutant == rule;
   }
 
   Faults faults() {
