@@ -64,6 +64,7 @@ public final class Planner {
         changed.add(name);
       }
     }
+    changed.addAll(between(after, changed, added));
     List<String> up = new ArrayList<>(orderAfter);
     up.removeIf(name -> !changed.contains(name) && !added.contains(name));
     Collections.reverse(up);
@@ -76,6 +77,21 @@ public final class Planner {
     Map<String, Permissions> permissions = new HashMap<>();
     orderAfter.forEach(name -> permissions.put(name, next.of(name)));
     return new Plan(before, after, permissions, down, up, added, removed, quiesced, touched);
+  }
+
+  /**
+   * Nodes that stay as they are, over a node that changes and under one that changes or is new: the
+   * upper one prepares through them, so that they need staged access to the lower one.
+   */
+  private static Set<String> between(GraphModel after, Set<String> changed, Set<String> added) {
+    Set<String> lower = new LinkedHashSet<>(changed);
+    lower.retainAll(after.nodes().keySet());
+    Set<String> upper = new LinkedHashSet<>(lower);
+    upper.addAll(added);
+    Set<String> between = after.ancestors(lower);
+    between.retainAll(after.reachable(upper));
+    between.removeAll(upper);
+    return between;
   }
 
   private static Set<String> movedDevices(GraphModel before, GraphModel after) {

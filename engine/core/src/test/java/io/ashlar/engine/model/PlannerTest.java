@@ -1,12 +1,8 @@
 package io.ashlar.engine.model;
 
-import static io.ashlar.engine.model.Graphs.FILTER;
-import static io.ashlar.engine.model.Graphs.FORMAT;
-import static io.ashlar.engine.model.Graphs.PROTOCOL;
 import static io.ashlar.engine.model.Graphs.chain;
 import static io.ashlar.engine.model.Graphs.node;
 import static io.ashlar.engine.model.Graphs.options;
-import static io.ashlar.engine.model.Graphs.readOnly;
 import static io.ashlar.engine.model.Graphs.reader;
 import static io.ashlar.engine.model.Graphs.writer;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,6 +18,19 @@ import org.junit.jupiter.api.Test;
 
 class PlannerTest {
   private final Planner planner = new Planner(8);
+
+  @Test
+  void whatLiesBetweenTwoChangesIsAskedToo() {
+    GraphModel before =
+        GraphModel.EMPTY
+            .plus(readOnly(node("file", PROTOCOL, Map.of()), true))
+            .plus(node("throttle", FILTER, Map.of("file", "file")))
+            .plus(readOnly(node("top", FORMAT, Map.of("file", "throttle")), true))
+            .plus(readOnly(node("other", FILTER, Map.of("file", "file")), true));
+    GraphModel after =
+        before.with(readOnly(before.node("file"), false)).with(readOnly(before.node("top"), false));
+    assertThat(new Planner(10).plan(before, after).up()).containsExactly("file", "throttle", "top");
+  }
 
   @Test
   void newNodesAreOpenedChildrenFirst() {

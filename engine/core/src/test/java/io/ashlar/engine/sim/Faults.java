@@ -134,9 +134,7 @@ final class Faults {
   private Fault due(String node, String call) {
     for (Fault fault : plan) {
       int count =
-          fault.call() == null
-              ? calls
-              : fault.call().equals(call) ? callsByName.get(call) : -1;
+          fault.call() == null ? calls : fault.call().equals(call) ? callsByName.get(call) : -1;
       if (fault.at() == count) {
         if (fault.forEver()) {
           broken = fault;

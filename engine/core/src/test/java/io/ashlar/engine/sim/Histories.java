@@ -30,8 +30,21 @@ public final class Histories {
 
   private static final int NODES = 12;
   private static final String[] CALLS = {
-    "sync", "arm", "stage", "publish", "prepareReopen", "write", "flush", "open", "close", "commit",
-    "abort", "load", "directory", "sync", "drainBegin"
+    "sync",
+    "arm",
+    "stage",
+    "publish",
+    "prepareReopen",
+    "write",
+    "flush",
+    "open",
+    "close",
+    "commit",
+    "abort",
+    "load",
+    "directory",
+    "sync",
+    "drainBegin"
   };
   private static final String[] BITMAPS = {"b0", "b1", "b2"};
 

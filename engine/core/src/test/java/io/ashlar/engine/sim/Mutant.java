@@ -132,8 +132,7 @@ public enum Mutant {
       Trouble.DEATHS,
       new ChangeRules() {
         @Override
-        public CompletionStage<Done> forTheDead(
-            String node, Supplier<CompletionStage<Done>> self) {
+        public CompletionStage<Done> forTheDead(String node, Supplier<CompletionStage<Done>> self) {
           return DONE;
         }
       }),

@@ -269,6 +269,11 @@ final class Rules {
     }
   }
 
+  private static boolean armed(NodeHandle handle, BitmapState bitmap) {
+    return handle.core().bitmaps().infos().stream()
+        .anyMatch(info -> info.name().equals(bitmap.name()) && info.armed());
+  }
+
   /** What memory says of the persistent bitmaps of every open image, by image. */
   Map<String, List<SimImage.Entry>> memory() {
     Map<String, List<SimImage.Entry>> all = new LinkedHashMap<>();
@@ -287,8 +292,11 @@ final class Rules {
           }
         }
         if (bitmap.persistent()) {
+          // A read-only node cannot mend what a failed change left in its image.
+          boolean untold = handle.core().spec().nodeOptions().readOnly() && armed(handle, bitmap);
           entries.add(
-              new SimImage.Entry(bitmap.name(), bitmap.inconsistent(), bitmap.enabled(), bits));
+              new SimImage.Entry(
+                  bitmap.name(), bitmap.inconsistent() || untold, bitmap.enabled(), bits));
         }
       }
       all.put(image, entries);
@@ -306,9 +314,10 @@ final class Rules {
                 found.stream()
                     .anyMatch(
                         f ->
-                            f.name().equals(entry.name())
-                                && f.inUse() == entry.inUse()
-                                && (entry.inUse() || f.equals(entry)));
+                            f.equals(entry)
+                                || (entry.inUse()
+                                    && f.name().equals(entry.name())
+                                    && (f.inUse() || f.equals(entry.flagged(false)))));
             if (!good) {
               world.violated("image '" + image + "' was left with " + found + ", not " + entry);
             }
