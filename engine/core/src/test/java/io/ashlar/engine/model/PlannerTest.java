@@ -1,8 +1,12 @@
 package io.ashlar.engine.model;
 
+import static io.ashlar.engine.model.Graphs.FILTER;
+import static io.ashlar.engine.model.Graphs.FORMAT;
+import static io.ashlar.engine.model.Graphs.PROTOCOL;
 import static io.ashlar.engine.model.Graphs.chain;
 import static io.ashlar.engine.model.Graphs.node;
 import static io.ashlar.engine.model.Graphs.options;
+import static io.ashlar.engine.model.Graphs.readOnly;
 import static io.ashlar.engine.model.Graphs.reader;
 import static io.ashlar.engine.model.Graphs.writer;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -43,8 +43,9 @@ class ReopenModelSpec extends AnyFunSuite {
     }
 
   holds("changes, bitmap commands and guests in any order", Trouble.NONE, 20)
-  holds("drivers that refuse, throw, or fail after the effect", Trouble.FAULTS, 30)
-  holds("drivers that answer long after everybody's patience", Trouble.LATE, 20)
+  holds("drivers that refuse, throw, or fail after the effect", Trouble.FAULTS, 25)
+  holds("a disk that fails while bitmaps are stored and armed", Trouble.STORE, 10)
+  holds("drivers that answer long after everybody's patience", Trouble.LATE, 15)
   holds("actors that die at any message", Trouble.DEATHS, 20)
   holds("time that passes while everybody still works", Trouble.HURRY, 10)
 }
