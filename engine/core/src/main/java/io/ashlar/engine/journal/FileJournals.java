@@ -13,6 +13,7 @@ import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Texts;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
 
@@ -54,6 +55,11 @@ public final class FileJournals implements ImageJournals {
       @Override
       public JournalPlugins plugins() {
         return JournalPlugins.FILES;
+      }
+
+      @Override
+      public Optional<BlockException> failure() {
+        return journal.journal().failure();
       }
 
       @Override

@@ -1,6 +1,8 @@
 package io.ashlar.engine.journal;
 
+import io.ashlar.spi.BlockException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Opens journals by their place. */
@@ -12,6 +14,9 @@ public interface ImageJournals {
 
     /** With what its actor keeps them. */
     JournalPlugins plugins();
+
+    /** Why it keeps nothing any more, if it does not. */
+    Optional<BlockException> failure();
 
     /** Closes it; blocks until the last write has returned. Idempotent. */
     void close();

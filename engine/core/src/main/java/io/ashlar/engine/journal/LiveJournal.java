@@ -19,8 +19,10 @@ final class LiveJournal {
   private final Answer<JournalState> recovered;
   private final Answer<ActorRef<Command>> started;
   private final Answer<Boolean> ended;
+  private final Answer<Boolean> closed;
   private final Set<Answer<JournalState>> waiting = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean over = new AtomicBoolean();
+  private final AtomicBoolean closing = new AtomicBoolean();
   private volatile boolean hasEnded;
   private volatile boolean closesWhenEnded;
   private ActorRef<Command> actor;
@@ -39,6 +41,7 @@ final class LiveJournal {
     recovered = new Answer<>(services.waits());
     started = new Answer<>(services.waits());
     ended = new Answer<>(services.waits());
+    closed = new Answer<>(services.waits());
   }
 
   /**
@@ -110,7 +113,27 @@ final class LiveJournal {
       closeWhenEnded();
       return;
     }
-    file.close();
+    close();
+  }
+
+  /**
+   * Waits until the file is closed.
+   *
+   * @throws BlockException TIMED_OUT while a write of it has not come back
+   */
+  void awaitClosed() {
+    closed.await(services.limitNanos());
+  }
+
+  private void close() {
+    if (!closing.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      file.close();
+    } finally {
+      closed.give(true);
+    }
   }
 
   /** The same without waiting for anything. */
@@ -151,14 +174,16 @@ final class LiveJournal {
 
   private void closeLater() {
     try {
-      services.executor().execute(file::close);
+      services.executor().execute(this::close);
     } catch (RejectedExecutionException e) {
       // The engine is going down with its threads.
-      file.close();
+      close();
     }
   }
 
-  private static BlockException gone() {
-    return new BlockException(ErrorCode.IO_ERROR, "an event could not be kept or read");
+  /** What is to be said of its end. */
+  BlockException gone() {
+    String why = file.failure().map(BlockException::getMessage).orElse("its actor ended");
+    return new BlockException(ErrorCode.IO_ERROR, why, file.failure().orElse(null));
   }
 }

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The history of one node's image, kept in a journal beside it. Opens the journal when the image
@@ -30,11 +32,17 @@ public final class NodeJournal implements LifecycleLog {
   /** Most facts in one event, for the same reason. */
   private static final int FACTS = 256;
 
+  private static final Logger LOG = LoggerFactory.getLogger(NodeJournal.class);
+
   private final String node;
   private final JournalServices services;
   private final Supplier<JournalPlacement> placement;
   private volatile JournalChild.Host host;
   private final AtomicReference<LiveJournal> live = new AtomicReference<>();
+
+  /** The last one that was opened; two at once would find each other's lock. */
+  private volatile LiveJournal last;
+
   private volatile JournalState known = JournalState.EMPTY;
   private volatile String lastNotice = "";
 
@@ -70,6 +78,10 @@ public final class NodeJournal implements LifecycleLog {
       return;
     }
     try {
+      LiveJournal before = last;
+      if (before != null) {
+        before.awaitClosed();
+      }
       LiveJournal opened = open(where);
       try {
         reconcile(opened, by, image.get());
@@ -87,7 +99,8 @@ public final class NodeJournal implements LifecycleLog {
         new LiveJournal(
             services,
             services.files().open(where.path(), where.image()),
-            ended -> lost(ended, "an event could not be kept"));
+            ended -> lost(ended, ended.gone().getMessage()));
+    last = next;
     boolean started = false;
     try {
       next.start(host);
@@ -110,7 +123,7 @@ public final class NodeJournal implements LifecycleLog {
     live.set(opened);
     if (opened.hasEnded()) {
       // It ended while nobody knew of it yet.
-      lost(opened, "an event could not be kept");
+      lost(opened, opened.gone().getMessage());
     }
   }
 
@@ -220,6 +233,7 @@ public final class NodeJournal implements LifecycleLog {
   private void notice(String text) {
     if (!text.isEmpty() && !text.equals(lastNotice)) {
       lastNotice = text;
+      LOG.warn("Node '{}': {}", node, text);
       services.notices().accept(node, "node '" + node + "': " + text);
     }
   }

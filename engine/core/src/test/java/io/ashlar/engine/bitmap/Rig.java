@@ -35,7 +35,7 @@ final class Rig implements AutoCloseable {
   final NodeBitmaps bitmaps;
   private final ActorTestKit kit;
   private final ExecutorService drivers = Executors.newCachedThreadPool();
-  private final ActorRef<BitmapCommand> directory;
+  private ActorRef<BitmapCommand> directory;
 
   Rig(ActorTestKit kit) {
     this(kit, LifecycleLog.NONE);
@@ -44,6 +44,12 @@ final class Rig implements AutoCloseable {
   Rig(ActorTestKit kit, LifecycleLog log) {
     this.kit = kit;
     bitmaps = new NodeBitmaps(NODE, SystemWaits.INSTANCE, log, false);
+    directory = kit.spawn(BitmapDirectory.create(NODE, bitmaps, SystemWaits.INSTANCE, drivers));
+  }
+
+  /** Another actor takes the place of the one that dies. */
+  void replaceDirectory() {
+    kit.stop(directory);
     directory = kit.spawn(BitmapDirectory.create(NODE, bitmaps, SystemWaits.INSTANCE, drivers));
   }
 
