@@ -43,8 +43,14 @@ class BitmapSteps {
     freeNew.run();
   }
 
-  /** After flags were set in place, before a guest may write: they are made durable. */
-  void afterArm(MetadataSpace space) {
+  /**
+   * Sets IN_USE in place and makes it durable, before a guest may write. A crash on the way leaves
+   * each bitmap as it was or IN_USE.
+   *
+   * @param flags writes the flag words
+   */
+  void arm(MetadataSpace space, Runnable flags) {
+    flags.run();
     space.flush();
   }
 

@@ -100,8 +100,8 @@ final class Qcow2Bitmaps implements BitmapStore {
     // all of them again.
     armUncertain = steps.armAgainAfterFailure();
     space.startOver();
-    writeSectors(directory.place().directoryOffset(), bytes, changed);
-    steps.afterArm(space);
+    long offset = directory.place().directoryOffset();
+    steps.arm(space, () -> writeSectors(offset, bytes, changed));
     armUncertain = false;
   }
 

@@ -1,6 +1,7 @@
 package io.ashlar.driver.qcow2;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ashlar.driver.qcow2.FaultyFile.Effect;
 import io.ashlar.spi.BitmapEntry;
@@ -27,10 +28,9 @@ import org.junit.jupiter.params.provider.EnumSource;
  * here: store or arm, then prepare, and after a failure undo and abort.
  */
 class Qcow2ReopenFaultsTest {
-  private static final Qcow2Driver DRIVER = new Qcow2Driver();
-
   @TempDir Path directory;
   private final BitArray bits = BitArray.of(3, 700);
+  private Qcow2Driver driver = new Qcow2Driver();
 
   @ParameterizedTest
   @EnumSource(Effect.class)
@@ -40,7 +40,7 @@ class Qcow2ReopenFaultsTest {
         String when = "operation " + k + " fails " + (forEver ? "for ever" : "once");
         FaultyFile file = new FaultyFile(image());
         TestHost host = TestHost.create().child("file", file).readOnly(true);
-        BlockNode node = host.open(DRIVER);
+        BlockNode node = host.open(driver);
         BitmapStore store = (BitmapStore) node;
         file.fail(k, forEver, effect);
         boolean failed = becomeWritable(host, node, store);
@@ -65,8 +65,8 @@ class Qcow2ReopenFaultsTest {
     }
   }
 
-  private static boolean becomeWritable(TestHost host, BlockNode node, BitmapStore store) {
-    TestReopen change = host.reopen(DRIVER, node).readOnly(false);
+  private boolean becomeWritable(TestHost host, BlockNode node, BitmapStore store) {
+    TestReopen change = host.reopen(driver, node).readOnly(false);
     boolean prepared = false;
     try {
       change.prepare(ReopenPass.UP);
@@ -103,7 +103,7 @@ class Qcow2ReopenFaultsTest {
         String when = "operation " + k + " fails " + (forEver ? "for ever" : "once");
         FaultyFile file = new FaultyFile(image());
         TestHost host = TestHost.create().child("file", file);
-        BlockNode node = host.open(DRIVER);
+        BlockNode node = host.open(driver);
         BitmapStore store = (BitmapStore) node;
         store.load(store.directory().get(0), new BitArray());
         store.arm();
@@ -135,7 +135,7 @@ class Qcow2ReopenFaultsTest {
   }
 
   private boolean becomeReadOnly(TestHost host, BlockNode node, BitmapStore store) {
-    TestReopen change = host.reopen(DRIVER, node).readOnly(true);
+    TestReopen change = host.reopen(driver, node).readOnly(true);
     try {
       node.flush();
       store.stage(List.of(written())).publish();
@@ -164,12 +164,41 @@ class Qcow2ReopenFaultsTest {
     assertThat(check.exit()).as("%s: %s%s", when, check.output(), check.errors()).isIn(0, 3);
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = BrokenBitmapSteps.class,
+      names = {"ARMS_WITHOUT_A_FLUSH", "TRUSTS_FLAGS_THAT_A_FAILED_ARMING_WROTE"})
+  void aBrokenRuleOfBecomingWritable_isFound(BrokenBitmapSteps broken) {
+    driver = new Qcow2Driver(broken.steps());
+    assertThatThrownBy(() -> becomingWritable_failsAsAWhole_andTheNextAttemptSucceeds(Effect.HALF))
+        .isInstanceOf(AssertionError.class);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = BrokenBitmapSteps.class,
+      names = {
+        "PUBLISHES_WITHOUT_A_FLUSH_BEFORE",
+        "FREES_THE_OLD_BEFORE_THE_HEADER_IS_CONFIRMED",
+        "BUILDS_ON_THE_OLD_WITHOUT_WRITING_THE_HEADER_AGAIN"
+      })
+  void aBrokenRuleOfBecomingReadOnly_isFound(BrokenBitmapSteps broken) {
+    driver = new Qcow2Driver(broken.steps());
+    assertThatThrownBy(
+            () -> {
+              for (Effect effect : Effect.values()) {
+                becomingReadOnly_failsAsAWhole_andTheNodeWritesOn(effect);
+              }
+            })
+        .isInstanceOfAny(AssertionError.class, BlockException.class);
+  }
+
   @Test
   void anAbortedWritableNode_writesNothing() {
     FaultyFile file = new FaultyFile(image());
     TestHost host = TestHost.create().child("file", file).readOnly(true);
-    BlockNode node = host.open(DRIVER);
-    TestReopen change = host.reopen(DRIVER, node).readOnly(false);
+    BlockNode node = host.open(driver);
+    TestReopen change = host.reopen(driver, node).readOnly(false);
     change.prepare(ReopenPass.UP);
     change.abort();
     file.fail(1, true, Effect.NOTHING);
@@ -192,7 +221,7 @@ class Qcow2ReopenFaultsTest {
   private MemoryNode image() {
     MemoryNode file =
         QemuTools.load(QemuTools.create(directory.resolve("i"), "cluster_size=4096", 4 << 20));
-    BlockNode node = TestHost.create().child("file", file).open(DRIVER);
+    BlockNode node = TestHost.create().child("file", file).open(driver);
     ((BitmapStore) node).stage(List.of(written())).publish();
     node.close();
     Header.Builder b = HeaderCodec.read(file, "x").toBuilder();

@@ -171,6 +171,19 @@ class UnusableBitmapsTest {
   }
 
   @Test
+  void testRemovalThatFreesWhateverAnUnreadTableNames_isFound() {
+    BitmapSteps blind = BrokenBitmapSteps.FREES_WHAT_AN_UNREAD_TABLE_NAMES.steps();
+    for (Defect defect :
+        List.of(
+            Defect.IN_USE_ON_GUEST_DATA, Defect.ENTRY_ON_GUEST_DATA, Defect.ENTRY_ON_L2_TABLE)) {
+      MemoryNode file = damaged(defect);
+      assertThatThrownBy(() -> removeAndJudge(file, content, new Qcow2Driver(blind)))
+          .as("%s", defect)
+          .isInstanceOfAny(AssertionError.class, BlockException.class);
+    }
+  }
+
+  @Test
   void testDamagedDirectory_isListedAsOneAndRemovable() {
     MemoryNode file = sound.copy();
     Header header = HeaderCodec.read(file, "x");
@@ -212,8 +225,12 @@ class UnusableBitmapsTest {
 
   /** Removes the bad bitmap through a node, and the others after it. */
   private static void removeAndJudge(MemoryNode file, byte[] expected) {
+    removeAndJudge(file, expected, new Qcow2Driver());
+  }
+
+  private static void removeAndJudge(MemoryNode file, byte[] expected, Qcow2Driver driver) {
     int before = entries(file).size();
-    BlockNode node = open(file);
+    BlockNode node = TestHost.create().child("file", file).open(driver);
     BitmapStore store = (BitmapStore) node;
     store.arm();
     store.stage(without(store.directory())).publish();
