@@ -9,9 +9,11 @@ import io.ashlar.engine.api.BackupRequest.BitmapMode;
 import io.ashlar.engine.api.BackupRequest.Sync;
 import io.ashlar.engine.api.Bitmaps;
 import io.ashlar.engine.api.Job;
+import io.ashlar.engine.api.NodeDefinition;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -95,6 +97,45 @@ class BackupEndTest {
       backups.write("disk", 50, 7);
       assertThat(backups.dirty("disk", "b")).contains(50);
     }
+  }
+
+  /** The image cannot be told that the bitmap changes: it keeps everything, and says so. */
+  @ParameterizedTest
+  @CsvSource({"INCREMENTAL, ON_SUCCESS", "FULL, ALWAYS"})
+  void aThawThatFailsFailsTheJobAndLosesNoBit(Sync sync, BitmapMode mode) {
+    try (Backups backups = new Backups(dir)) {
+      prepare(backups, Ending.SUCCESS);
+      Job job =
+          backups.start(
+              new BackupRequest("j", "disk", "t-fault", sync, "b", mode, 1, false, false));
+      backups.write("disk", MEANWHILE, 7);
+      readOnly(backups, true);
+      job.setSpeed(0);
+      BlockException error =
+          Backups.refused(ErrorCode.BITMAP_READ_ONLY, () -> job.result().await());
+      assertThat(error).hasMessageContaining("keeps all its bits").hasMessageContaining("'b'");
+      assertThat(job.status()).isEqualTo(Job.Status.CONCLUDED);
+      backups.assertTidy("disk");
+      Set<Integer> all = new TreeSet<>(FROZEN);
+      all.add(MEANWHILE);
+      assertThat(backups.dirty("disk", "b")).isEqualTo(all);
+      // Stored so when the node became read-only: what QEMU would copy next time.
+      assertThat(backups.engine.inspect(backups.file("disk"), "qcow2").bitmaps().get(0).inUse())
+          .isFalse();
+
+      readOnly(backups, false);
+      backups.run(new BackupRequest("k", "disk", "t-fault", sync, "b", mode, 0, false, false));
+      assertThat(backups.dirty("disk", "b")).isEmpty();
+      assertThat(backups.values("t")[MEANWHILE]).isEqualTo(7);
+    }
+  }
+
+  private static void readOnly(Backups backups, boolean value) {
+    backups
+        .engine
+        .graph()
+        .reopen(List.of(NodeDefinition.of("qcow2", "disk").with("read-only", (Object) value)))
+        .await();
   }
 
   private void prepare(Backups backups, Ending ending) {
