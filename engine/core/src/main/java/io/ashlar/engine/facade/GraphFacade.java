@@ -1,7 +1,6 @@
 package io.ashlar.engine.facade;
 
 import akka.Done;
-import io.ashlar.engine.api.BitmapInfo;
 import io.ashlar.engine.api.BlockDevice;
 import io.ashlar.engine.api.BlockGraph;
 import io.ashlar.engine.api.DeviceSettings;
@@ -19,11 +18,8 @@ import io.ashlar.engine.control.GraphCommand.Changed;
 import io.ashlar.engine.control.GraphControl;
 import io.ashlar.engine.control.ImageCreation;
 import io.ashlar.engine.control.Resize;
-import io.ashlar.engine.graph.DeviceCore;
-import io.ashlar.engine.graph.NodeHandle;
 import io.ashlar.engine.model.DeviceSpec;
 import io.ashlar.engine.model.GraphModel;
-import io.ashlar.engine.model.NodeSpec;
 import io.ashlar.engine.option.CheckedCreate;
 import io.ashlar.engine.option.CheckedNode;
 import io.ashlar.engine.option.OptionChecker;
@@ -31,19 +27,16 @@ import io.ashlar.engine.reopen.Cut;
 import io.ashlar.engine.transaction.SetActive;
 import io.ashlar.engine.transaction.Transaction;
 import io.ashlar.spi.BlockException;
-import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Permission;
 import io.ashlar.spi.Permissions;
 import io.ashlar.spi.Preallocation;
 import java.lang.ref.Cleaner;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Collectors;
 
 /**
  * Commands on the graph: options are checked here, then the graph actor is asked for the change.
@@ -53,6 +46,7 @@ final class GraphFacade implements BlockGraph {
   private final OptionChecker checker;
   private final Replies replies;
   private final EventHub events;
+  private final GraphQueries queries;
   private final AtomicLong generatedNames = new AtomicLong();
   private final Cleaner cleaner = Cleaner.create();
 
@@ -61,6 +55,7 @@ final class GraphFacade implements BlockGraph {
     this.checker = checker;
     this.replies = replies;
     this.events = events;
+    this.queries = new GraphQueries(control.runtime());
   }
 
   @Override
@@ -81,7 +76,7 @@ final class GraphFacade implements BlockGraph {
         events.publish(new Event.NodeAdded(node));
       }
     }
-    return info(complete(changed).after(), name);
+    return queries.node(complete(changed).after(), name);
   }
 
   @Override
@@ -239,52 +234,19 @@ final class GraphFacade implements BlockGraph {
   @Override
   public Reply<List<NodeInfo>> nodes() {
     return replies.reply(
-        "query-named-block-nodes",
-        () -> {
-          GraphModel model = control.runtime().model();
-          List<NodeInfo> all = new ArrayList<>();
-          for (NodeSpec spec : model.nodes().values()) {
-            if (!spec.hidden()) {
-              all.add(info(model, spec.name()));
-            }
-          }
-          return CompletableFuture.completedFuture(List.copyOf(all));
-        });
+        "query-named-block-nodes", () -> CompletableFuture.completedFuture(queries.nodes()));
   }
 
   @Override
   public Reply<NodeInfo> node(String nodeName) {
     return replies.reply(
         "query of node '" + nodeName + "'",
-        () -> CompletableFuture.completedFuture(info(control.runtime().model(), nodeName)));
+        () -> CompletableFuture.completedFuture(queries.node(nodeName)));
   }
 
   @Override
   public Set<String> heldNodes() {
     return control.runtime().held();
-  }
-
-  private NodeInfo info(GraphModel model, String name) {
-    NodeSpec spec = model.node(name);
-    NodeHandle handle = control.runtime().nodes().get(name);
-    if (handle == null) {
-      throw new BlockException(ErrorCode.NODE_NOT_FOUND, "node '" + name + "' was just removed");
-    }
-    List<String> parents = new ArrayList<>(model.parents(name));
-    parents.addAll(model.devicesOn(name));
-    Map<String, Object> arguments = new LinkedHashMap<>(spec.options().asMap());
-    List<BitmapInfo> bitmaps = handle.core().bitmaps().infos();
-    return new NodeInfo(
-        name,
-        spec.driver().name(),
-        spec.nodeOptions(),
-        arguments,
-        handle.core().length(),
-        spec.children(),
-        List.copyOf(parents),
-        bitmaps,
-        handle.core().driver().details(),
-        spec.active());
   }
 
   @Override
@@ -312,23 +274,13 @@ final class GraphFacade implements BlockGraph {
   @Override
   public Reply<List<NodeStatistics>> statistics() {
     return replies.reply(
-        "query-blockstats",
-        () ->
-            CompletableFuture.completedFuture(
-                control.runtime().nodes().values().stream()
-                    .map(handle -> handle.core().statistics())
-                    .collect(Collectors.toList())));
+        "query-blockstats", () -> CompletableFuture.completedFuture(queries.statistics()));
   }
 
   @Override
   public Reply<List<DeviceStatistics>> deviceStatistics() {
     return replies.reply(
-        "query-blockstats",
-        () ->
-            CompletableFuture.completedFuture(
-                control.runtime().devices().values().stream()
-                    .map(DeviceCore::statistics)
-                    .collect(Collectors.toList())));
+        "query-blockstats", () -> CompletableFuture.completedFuture(queries.deviceStatistics()));
   }
 
   /** Removes every node; for closing the engine. */

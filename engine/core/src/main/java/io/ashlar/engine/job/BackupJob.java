@@ -29,7 +29,7 @@ import java.util.function.Predicate;
  *
  * <p>Each step runs under a ticket of the job's device, from which source and target are reached.
  */
-final class BackupJob implements JobFlow.Phases<BackupEnd.Fate>, CopyCrew.Pieces {
+final class BackupJob implements JobFlow.Phases<BackupEnd.Fate> {
   /** How often a job that only watches looks whether its filter still copies. */
   private static final long LOOK_NANOS = 100_000_000L;
 
@@ -41,7 +41,6 @@ final class BackupJob implements JobFlow.Phases<BackupEnd.Fate>, CopyCrew.Pieces
   private final BackupStart start;
   private final JobCore core;
   private final JobGroup group;
-  private final AtomicLong cursor = new AtomicLong();
   private final AtomicLong skipped = new AtomicLong();
   private volatile long planned;
   private volatile Job.Progress frozenProgress;
@@ -134,7 +133,10 @@ final class BackupJob implements JobFlow.Phases<BackupEnd.Fate>, CopyCrew.Pieces
         watch();
       } else {
         skipNeedless();
-        CopyCrew.run(core, control.services().waits(), this);
+        CopyCrew.run(
+            core,
+            control.services().waits(),
+            new FilterPieces(start.filter(), device, start.length()));
       }
     } catch (RuntimeException e) {
       core.fail(Errors.asBlockException("job '" + request.jobId() + "'", e));
@@ -177,33 +179,6 @@ final class BackupJob implements JobFlow.Phases<BackupEnd.Fate>, CopyCrew.Pieces
       return;
     }
     skipped.set(new SkipScan(core, device, start.filter(), start.length(), needless).run());
-  }
-
-  @Override
-  public void copy(long at) {
-    long ticket = device.gate().enter();
-    try {
-      start.filter().copyCluster(at);
-    } finally {
-      device.gate().leave(ticket);
-    }
-  }
-
-  @Override
-  public long size(long at) {
-    return Math.min(start.filter().clusterSize(), start.length() - at);
-  }
-
-  @Override
-  public long claim() {
-    CopyBeforeWrite filter = start.filter();
-    while (true) {
-      long from = cursor.get();
-      long next = filter.nextWanted(from);
-      if (next < 0 || cursor.compareAndSet(from, next + filter.clusterSize())) {
-        return next;
-      }
-    }
   }
 
   /**
