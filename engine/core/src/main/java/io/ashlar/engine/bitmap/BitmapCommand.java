@@ -39,6 +39,15 @@ public sealed interface BitmapCommand {
     }
   }
 
+  /**
+   * Nobody has written for a while: store, flush, publish, and the next write arms again. False
+   * when there was nothing to seal.
+   *
+   * @param flush makes finished writes durable; called when no write is in the driver
+   */
+  record SealIdle(Runnable flush, ActorRef<StatusReply<Boolean>> replyTo)
+      implements BitmapCommand {}
+
   /** The change that {@link Seal} was for was given up: users' commands are served. Cannot fail. */
   record GaveUp(ActorRef<StatusReply<Done>> replyTo) implements BitmapCommand {}
 

@@ -56,6 +56,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
     return newReceiveBuilder()
         .onMessage(BitmapCommand.Load.class, this::onLoad)
         .onMessage(BitmapCommand.Seal.class, this::onSeal)
+        .onMessage(BitmapCommand.SealIdle.class, this::onSealIdle)
         .onMessage(BitmapCommand.GaveUp.class, this::onGaveUp)
         .onMessage(BitmapCommand.ArmThrough.class, this::onArmThrough)
         .onMessage(BitmapCommand.DisarmThrough.class, this::onDisarmThrough)
@@ -97,6 +98,10 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   private Behavior<Object> onSeal(BitmapCommand.Seal m) {
     return ofNode(
         "storing", m.replyTo(), transitions::seal, m.hold() ? Finished.HOLD : Finished.SERVE_NEXT);
+  }
+
+  private Behavior<Object> onSealIdle(BitmapCommand.SealIdle m) {
+    return submit("storing", m.replyTo(), () -> transitions.sealIdle(m.flush()));
   }
 
   private Behavior<Object> onGaveUp(BitmapCommand.GaveUp m) {

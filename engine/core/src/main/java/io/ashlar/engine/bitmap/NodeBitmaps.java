@@ -75,6 +75,11 @@ public final class NodeBitmaps {
     return recording;
   }
 
+  /** Whether the image says IN_USE of bitmaps and no write is in the driver; any thread. */
+  public boolean sealable() {
+    return disk.armed() && state.storesUsable() && recording.inFlight() == 0;
+  }
+
   /** All bitmaps as of the last finished change, with what is dirty at this moment. */
   public List<BitmapInfo> infos() {
     return state.infos(disk.armed(), log);

@@ -10,6 +10,7 @@ import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.StoredBitmap;
 import io.ashlar.spi.Texts;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +20,9 @@ import org.slf4j.LoggerFactory;
  */
 final class NodeTransitions {
   private static final Logger LOG = LoggerFactory.getLogger(NodeTransitions.class);
+
+  /** A guest that writes again waits at most that long for a write that does not end. */
+  private static final long IDLE_WRITERS_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Desk desk;
 
@@ -53,19 +57,40 @@ final class NodeTransitions {
 
   /** The node works as before when this fails: its writes are recorded, the next one arms. */
   void seal() {
+    seal(() -> {}, Desk.WRITERS_NANOS);
+  }
+
+  /**
+   * A quiet node that stays writable: the same, after what guests wrote is flushed, while new
+   * writes wait. False when there is nothing to seal.
+   *
+   * @param flush makes finished writes durable; runs when no write is in the driver
+   */
+  boolean sealIdle(Runnable flush) {
+    DirectoryState state = desk.state();
+    boolean worthIt =
+        state.active() && state.writable() && state.storesUsable() && desk.disk().armed();
+    if (worthIt) {
+      seal(flush, IDLE_WRITERS_NANOS);
+    }
+    return worthIt;
+  }
+
+  private void seal(Runnable flush, long writersNanos) {
     DirectoryState state = desk.inImage();
     StoredDirectory disk = desk.disk();
     try {
       desk.recording()
           .seal(
               () -> {
+                flush.run();
                 if (disk.uncertain() || (disk.differs() && state.storesUsable())) {
                   disk.seal(Layouts.truth(state));
                 } else {
                   disk.sealedAsItIs();
                 }
               },
-              Desk.WRITERS_NANOS);
+              writersNanos);
     } catch (RuntimeException e) {
       if (disk.armsAtOnce()) {
         desk.recording().arm();

@@ -48,6 +48,7 @@ final class EngineInstance implements Ashlar {
   private final Replies replies;
   private final ImageInspection inspection;
   private final TransactionFacade transactions;
+  private final AutoCloseable idle;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final AtomicLong openImages = new AtomicLong();
 
@@ -73,6 +74,7 @@ final class EngineInstance implements Ashlar {
     this.events = events;
     this.replies = replies;
     this.transactions = new TransactionFacade(control, jobs, replies);
+    this.idle = IdleNodes.watch(control, settings.idleSeal());
     this.inspection = new ImageInspection(drivers, control.services().fileIo());
   }
 
@@ -154,6 +156,7 @@ final class EngineInstance implements Ashlar {
     long end = clock.nanoTime() + atMost.toNanos();
     List<BlockException> failures = new ArrayList<>();
     try {
+      stopWatching();
       attempt(failures, () -> jobs.cancelAll(left(clock, end)));
       boolean done =
           attempt(
@@ -176,6 +179,14 @@ final class EngineInstance implements Ashlar {
               .reduce((a, b) -> a + "; " + b)
               .orElse("");
       throw new BlockException(first.code(), "the engine was closed, but: " + all, first);
+    }
+  }
+
+  private void stopWatching() {
+    try {
+      idle.close();
+    } catch (Exception e) {
+      throw new IllegalStateException("closing throws nothing checked", e);
     }
   }
 

@@ -26,6 +26,7 @@ import java.util.List;
  * @param jobThreads threads for jobs
  * @param journalThreads threads for journals
  * @param journals how the history of bitmaps is kept
+ * @param idleSeal after how long without a write a node's bitmaps are stored; zero for never
  * @param akka the actor system's own settings
  */
 record EngineSettings(
@@ -41,6 +42,7 @@ record EngineSettings(
     int jobThreads,
     int journalThreads,
     Journals journals,
+    Duration idleSeal,
     Config akka) {
 
   /**
@@ -70,6 +72,7 @@ record EngineSettings(
           ashlar.getInt("threads.jobs"),
           ashlar.getInt("threads.journals"),
           Journals.from(ashlar.getConfig("journals")),
+          ashlar.getDuration("idle-seal"),
           akka);
     } catch (ConfigException e) {
       throw new BlockException(

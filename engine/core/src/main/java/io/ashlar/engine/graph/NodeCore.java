@@ -129,6 +129,11 @@ public final class NodeCore implements BlockIo {
     return closing.begun();
   }
 
+  /** Grows with every request that may have changed data. */
+  public long changes() {
+    return counters.changes();
+  }
+
   /** Its counters. */
   public NodeStatistics statistics() {
     return counters.snapshot(name);

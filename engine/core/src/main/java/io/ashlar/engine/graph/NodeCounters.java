@@ -14,6 +14,11 @@ final class NodeCounters {
   final LongAdder flushes = new LongAdder();
   final LongAdder failures = new LongAdder();
 
+  /** Grows with every request that may have changed data, failed ones too. */
+  long changes() {
+    return writes.sum() + zeroRequests.sum() + discardRequests.sum() + failures.sum();
+  }
+
   NodeStatistics snapshot(String node) {
     return new NodeStatistics(
         node,

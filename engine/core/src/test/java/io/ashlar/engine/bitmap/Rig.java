@@ -134,6 +134,10 @@ final class Rig implements AutoCloseable {
     this.<Done>ask(replyTo -> new BitmapCommand.Release(name, owner, replyTo));
   }
 
+  boolean sealIdle(Runnable flush) {
+    return this.<Boolean>ask(replyTo -> new BitmapCommand.SealIdle(flush, replyTo));
+  }
+
   void seal() {
     this.<Done>ask(BitmapCommand.Seal::new);
   }

@@ -266,6 +266,38 @@ class SealingTest {
     assertThat(rig.store.entry("b").inUse()).isTrue();
   }
 
+  @Test
+  void anIdleNodeFlushesStoresAndSealsAndTheNextWriteArms() {
+    rig.load(true);
+    rig.add("b", true);
+    rig.write(G, 1);
+    rig.store.calls.clear();
+    assertThat(rig.sealIdle(() -> rig.store.calls.add("flush"))).isTrue();
+    assertThat(rig.store.changes()).containsExactly("flush", "stage", "publish");
+    assertThat(rig.store.entry("b").inUse()).isFalse();
+    assertThat(rig.sealIdle(() -> rig.store.calls.add("flush"))).as("nothing to seal").isFalse();
+    rig.write(2 * G, 1, () -> assertThat(rig.store.entry("b").inUse()).isTrue());
+    assertThat(rig.info("b").dirtyBytes()).isEqualTo(2 * G);
+  }
+
+  @Test
+  void anIdleSealWhoseFlushFailsLeavesTheNodeArmed() {
+    rig.load(true);
+    rig.add("b", true);
+    rig.write(G, 1);
+    rig.store.calls.clear();
+    rig.<Boolean>refused(
+        ErrorCode.IO_ERROR,
+        replyTo ->
+            new BitmapCommand.SealIdle(
+                () -> {
+                  throw FakeStore.failure("flush");
+                },
+                replyTo));
+    assertThat(rig.store.changes()).isEmpty();
+    assertThat(rig.bitmaps.recording().gateState()).isEqualTo(GateState.ARMED);
+  }
+
   static void await(CountDownLatch latch) {
     try {
       latch.await();

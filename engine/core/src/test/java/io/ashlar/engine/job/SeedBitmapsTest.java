@@ -157,6 +157,26 @@ class SeedBitmapsTest {
     }
   }
 
+  /** A crash of an idle node loses nothing; what is written afterwards is not trusted. */
+  @Test
+  void anIdleNodeIsSealedInItsImageUntilTheNextWrite() throws IOException {
+    disks.close();
+    disks = new Backups(dir, io.ashlar.engine.api.Ashlar.start(Map.of("idle-seal", "10ms")));
+    disks.openOverFaults("a");
+    write(3);
+    long end = System.nanoTime() + 20_000_000_000L;
+    while (disks.bitmap("a", "b0").armed() && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+    assertThat(readOnly()).isFalse();
+    assertThat(asAfterACrash()).contains("\"b0\"").doesNotContain("in-use");
+    try (io.ashlar.engine.api.BlockDevice guest = disks.writer("a")) {
+      Backups.write(guest, 4, 1);
+      written.add(4);
+      assertThat(disks.dirty("a", "b0")).isEqualTo(written);
+    }
+  }
+
   @Test
   void s6InconsistentBitmapsRecordNothingAreNeverTrustedAndCanBeRemoved() throws IOException {
     write(3);
