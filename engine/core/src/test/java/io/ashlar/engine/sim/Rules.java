@@ -5,6 +5,7 @@ import io.ashlar.engine.graph.DeviceCore;
 import io.ashlar.engine.graph.NodeHandle;
 import io.ashlar.engine.model.GraphModel;
 import io.ashlar.engine.model.NodeSpec;
+import io.ashlar.engine.model.Planner;
 import io.ashlar.engine.sim.History.Act;
 import io.ashlar.engine.sim.History.Request;
 import io.ashlar.engine.sim.Runner.Result;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /** What must hold after each step, and whenever nothing is under way. */
 final class Rules {
@@ -50,6 +52,27 @@ final class Rules {
   /** Whether nodes failed for good, their actors having died too often. */
   private boolean failed() {
     return !engine.runtime().failed().isEmpty();
+  }
+
+  /** The result of a reopen does not depend on the order of its nodes. */
+  void orderMatters(
+      Function<GraphModel, GraphModel> one, Function<GraphModel, GraphModel> other) {
+    GraphModel first = planned(one);
+    GraphModel second = planned(other);
+    if ((first == null) != (second == null) || (first != null && !same(first, second))) {
+      world.violated("a reopen means something else in another order of its nodes");
+    }
+  }
+
+  private GraphModel planned(Function<GraphModel, GraphModel> edit) {
+    try {
+      GraphModel before = engine.runtime().model();
+      GraphModel after = edit.apply(before);
+      new Planner(130).plan(before, after);
+      return after;
+    } catch (BlockException e) {
+      return null;
+    }
   }
 
   /** A step has ended and everything is at rest. */

@@ -87,6 +87,9 @@ public final class Runner {
       for (Act act : history.acts()) {
         act(act);
       }
+      if (sim.random().nextInt(4) == 0) {
+        crash();
+      }
       close();
     } catch (Exception | Error e) {
       world.violated("the run failed with " + e);
@@ -186,6 +189,9 @@ public final class Runner {
     Function<GraphModel, GraphModel> edit = commands.edit(step);
     if (edit != null) {
       makeDisks(step);
+      if (step instanceof Step.Reopen reopen) {
+        rules.orderMatters(edit, commands.edit(reopen.reversed()));
+      }
       return change(step.getClass().getSimpleName(), edit, Set.of(), Cut.NONE);
     }
     if (step instanceof Step.Freeze s) {
@@ -226,6 +232,7 @@ public final class Runner {
       String what, Function<GraphModel, GraphModel> edit, Set<String> touched, Cut cut) {
     GraphModel before = engine.runtime().model();
     GraphModel wanted = null;
+    long writes = world.engineWrites();
     try {
       wanted = edit.apply(before);
       new Planner(130).plan(before, wanted);
@@ -241,6 +248,9 @@ public final class Runner {
     } catch (CompletionException e) {
       error = known(what, e);
       refused++;
+    }
+    if (wanted == null && world.engineWrites() != writes) {
+      world.violated("a change that cannot be planned wrote: " + what);
     }
     sim.note("RESULT " + what + ": " + (error == null ? "done" : error.getMessage()));
     return new Result(null, before, wanted, changed, error);
@@ -338,6 +348,41 @@ public final class Runner {
       case 'r' -> device.read(offset, ByteBuffer.allocate((int) length), 0);
       default -> device.flush();
     }
+  }
+
+  /** The power fails while guests write; another engine opens what is left. */
+  private void crash() {
+    sim.note("CRASH");
+    world.faults().plan(List.of());
+    deaths.plan(List.of());
+    engine.stop();
+    sim.settle();
+    world.crash();
+    engine = new SimEngine(sim, Around.NOTHING, mutant.rules());
+    commands = new Commands(world, engine);
+    rules = new Rules(world, engine, deaths);
+    Restart restart = new Restart(world, engine);
+    for (String image : List.copyOf(world.images())) {
+      boolean readOnly = sim.random().nextInt(4) == 0;
+      Step.Node definition = Restart.definition(image, world.diskOf(image), readOnly);
+      long writes = world.engineWrites();
+      Result result = change("restart", commands.edit(new Step.Add(definition)), Set.of(), Cut.NONE);
+      if (result.error() != null) {
+        world.violated("image '" + image + "' cannot be opened after a crash: " + result.error());
+        continue;
+      }
+      restart.loaded(image);
+      if (readOnly && world.engineWrites() != writes) {
+        world.violated("a read-only open of '" + image + "' wrote");
+      }
+      String device = "after-" + image;
+      change(
+          "attach", commands.edit(new Step.Attach(device, image, !readOnly)), Set.of(), Cut.NONE);
+      startGuests(List.of(new Request(device, 'w', 1, 2), new Request(device, 'z', 3, 1)));
+    }
+    sim.block(() -> guests == 0, Sim.NEVER, "the guests");
+    sim.settle();
+    rules.atRest();
   }
 
   /** Everything is taken out of the graph; what images say then is what memory said. */

@@ -22,7 +22,14 @@ public sealed interface Step {
       Map<String, String> named) {}
 
   /** {@code blockdev-reopen}. */
-  record Reopen(List<Options> nodes) implements Step {}
+  record Reopen(List<Options> nodes) implements Step {
+    /** The same the other way round. */
+    Reopen reversed() {
+      List<Options> last = new java.util.ArrayList<>(nodes);
+      java.util.Collections.reverse(last);
+      return new Reopen(last);
+    }
+  }
 
   /** {@code blockdev-add}. */
   record Add(Node node) implements Step {}

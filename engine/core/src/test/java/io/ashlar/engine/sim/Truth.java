@@ -38,6 +38,14 @@ final class Truth {
       this.enabled = enabled;
     }
 
+    /** Only what is on the disk still counts; whoever held it is gone. */
+    void afterCrash(java.util.function.IntToLongFunction content) {
+      sinceFreeze = null;
+      for (int i = 0; i < SimImage.GRANULES; i++) {
+        required.get(i).retainAll(Set.of(content.applyAsLong(i)));
+      }
+    }
+
     private static List<Set<Long>> empty() {
       List<Set<Long>> all = new ArrayList<>();
       for (int i = 0; i < SimImage.GRANULES; i++) {

@@ -28,6 +28,7 @@ final class World {
   private final List<String> violations = new ArrayList<>();
   private java.util.function.Supplier<Set<String>> failed = Set::of;
   private long ids;
+  private long engineWrites;
 
   World(Sim sim, Mutant mutant) {
     this.sim = sim;
@@ -147,6 +148,9 @@ final class World {
 
   /** Nothing of the guest's reaches an image while a stored bitmap of it looks valid. */
   void beforeWrite(SimDisk disk, int sector) {
+    if (!isGuest()) {
+      engineWrites++;
+    }
     if (!truths.containsKey(disk.name) || sector < SimImage.dataSector(0)) {
       return;
     }
@@ -177,6 +181,18 @@ final class World {
   /** Whether a node serves nothing any more; whoever holds it may find its driver closed. */
   boolean failed(String node) {
     return failed.get().contains(node);
+  }
+
+  /** The power fails: of each disk one of the possible states is left, and nobody has it open. */
+  void crash() {
+    disks.replaceAll((name, disk) -> disk.crashed(sim.random()));
+    open.clear();
+    steps.clear();
+  }
+
+  /** Writes of the engine's own came to disks. */
+  long engineWrites() {
+    return engineWrites;
   }
 
   /** A rule did not hold. */
