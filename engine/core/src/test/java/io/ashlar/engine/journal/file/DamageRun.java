@@ -17,6 +17,7 @@ final class DamageRun {
   private static final int SECTOR = 512;
 
   /** A journal and what was acknowledged in it. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared, and copied before it is changed
   record Sample(byte[] bytes, List<String> texts) {
     /** Bytes that are in use, with the mark. */
     int used() {

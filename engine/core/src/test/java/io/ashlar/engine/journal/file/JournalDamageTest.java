@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.ashlar.spi.contract.MemoryFileIo;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -115,7 +116,11 @@ final class JournalDamageTest {
   void aFileThatIsNoJournalIsRefused() {
     MemoryFileIo files = new MemoryFileIo();
     for (byte[] content :
-        List.of(new byte[0], new byte[100], new byte[100_000], "QFI".repeat(9000).getBytes())) {
+        List.of(
+            new byte[0],
+            new byte[100],
+            new byte[100_000],
+            "QFI".repeat(9000).getBytes(StandardCharsets.US_ASCII))) {
       files.put(PATH, content);
       assertThat(refused(files, JournalExpectation.of(Rig.IDENTITY)).damage())
           .isIn(Damage.HEADER, Damage.CUT);
@@ -141,8 +146,11 @@ final class JournalDamageTest {
     MemoryFileIo files = new MemoryFileIo();
     files.put(PATH, damaged);
     List<String> found = new ArrayList<>();
-    catchThrowableOfType(
-        JournalDamagedException.class, () -> JournalReader.read(files, PATH, Rig.collect(found)));
+    JournalDamagedException refused =
+        catchThrowableOfType(
+            JournalDamagedException.class,
+            () -> JournalReader.read(files, PATH, Rig.collect(found)));
+    assertThat(refused.damage()).isEqualTo(Damage.GAP);
     assertThat(found).containsExactly("one");
   }
 
