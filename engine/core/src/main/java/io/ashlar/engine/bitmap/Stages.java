@@ -45,7 +45,7 @@ final class Stages {
     if (!staged.end()) {
       return;
     }
-    if (staged.next() != staged.previous()) {
+    if (!staged.next().equals(staged.previous())) {
       if (staged.next().generation() != staged.previous().generation()) {
         desk.recording().applyQuiesced(new Change(staged.next().generation()), () -> {});
       }

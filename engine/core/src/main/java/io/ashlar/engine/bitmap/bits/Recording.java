@@ -35,6 +35,7 @@ public final class Recording {
   private final String node;
   private final boolean dormantWhenEmpty;
   private final HotRegions hot;
+  private final RecordingRules rules;
   private final WriterCounts counts;
   private final WriteGate gate;
   private volatile Published published;
@@ -59,7 +60,21 @@ public final class Recording {
       HotRegions hot,
       Waits waits,
       boolean dormantWhenEmpty) {
+    this(node, initial, gate, armer, hot, waits, dormantWhenEmpty, RecordingRules.SOUND);
+  }
+
+  /** The same under rules of a test. */
+  Recording(
+      String node,
+      Generation initial,
+      GateState gate,
+      Armer armer,
+      HotRegions hot,
+      Waits waits,
+      boolean dormantWhenEmpty,
+      RecordingRules rules) {
     this.node = node;
+    this.rules = rules;
     this.hot = hot;
     this.dormantWhenEmpty = dormantWhenEmpty;
     counts = new WriterCounts(waits);
@@ -81,12 +96,14 @@ public final class Recording {
         return g.number << NUMBER_SHIFT;
       }
       int stripe = WriterCounts.stripe();
+      rules.step();
       counts.enter(g.parity(), stripe);
       boolean issued = false;
       try {
+        rules.step();
         if (published == g && gate.armed()) {
-          g.set(offset, length);
-          hot.heat(offset, length);
+          rules.step();
+          rules.record(g, hot, offset, length);
           issued = true;
           return g.number << NUMBER_SHIFT | (long) stripe << STRIPE_SHIFT | COUNTED;
         }
@@ -106,9 +123,8 @@ public final class Recording {
     long number = token >>> NUMBER_SHIFT;
     Published now = published;
     try {
-      if (now.number != number) {
-        now.set(offset, length);
-      }
+      rules.complete(now, number, offset, length);
+      rules.step();
     } finally {
       if ((token & COUNTED) != 0) {
         counts.leave((int) number & 1, (int) (token >>> STRIPE_SHIFT) & STRIPE_MASK);
@@ -179,8 +195,11 @@ public final class Recording {
     published = next;
     boolean done = false;
     try {
-      long epoch = hot.publishNext();
-      awaitWriters(old.parity(), nanos);
+      rules.step();
+      long epoch = rules.restartHot(hot);
+      rules.step();
+      rules.awaitOld(() -> awaitWriters(old.parity(), nanos));
+      rules.step();
       change.fill().run();
       durable.run();
       hot.dropBefore(epoch);
@@ -206,7 +225,8 @@ public final class Recording {
    * @param durable reads the trees of the generation and returns when the copy is durable
    */
   public void capture(Consumer<Generation> durable) {
-    long epoch = hot.publishNext();
+    long epoch = rules.restartHot(hot);
+    rules.step();
     durable.accept(published.generation);
     hot.dropBefore(epoch);
   }
