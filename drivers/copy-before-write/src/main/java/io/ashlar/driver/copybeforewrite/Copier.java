@@ -47,6 +47,7 @@ final class Copier {
   private final int cluster;
   private final boolean breakGuestWrite;
   private final RangeLock locks;
+  private final TimedCopies timed;
   private final BufferPool buffers;
   private final Consumer<NodeEvent> reporter;
   // Written under the exclusive lock of everything.
@@ -72,6 +73,8 @@ final class Copier {
             .string(CopyBeforeWriteDriver.ON_ERROR)
             .equals(CopyBeforeWriteDriver.BREAK_GUEST_WRITE);
     locks = context.rangeLock(cluster);
+    long seconds = context.options().optionalNumber(CopyBeforeWriteDriver.TIME_OUT).orElse(0);
+    timed = seconds == 0 ? null : new TimedCopies(context, seconds);
     int count = Math.max(FEWEST_BUFFERS, Math.min(MOST_BUFFERS, BUFFER_BYTES / cluster));
     buffers = new BufferPool(context.waits(), cluster, count);
     reporter = context::report;
@@ -143,6 +146,36 @@ final class Copier {
    * @throws BlockException the copy's error, with on-cbw-error=break-guest-write
    */
   RangeLock.Held enter(Child file, Child target, long offset, long length) {
+    return timed == null
+        ? enterWaiting(file, target, offset, length)
+        : enterInTime(file, target, offset, length);
+  }
+
+  /**
+   * A copy that hangs holds the lock of its cluster: so what is wanted is looked at before the lock
+   * is taken, and once the plan is broken, when there is nothing to be saved any more, it is not
+   * taken at all.
+   */
+  private RangeLock.Held enterInTime(Child file, Child target, long offset, long length) {
+    while (true) {
+      Plan now = plan;
+      long start = unsaved(now, offset, length);
+      if (start >= 0) {
+        saveForGuest(now, file, target, start);
+        continue;
+      }
+      if (now != null && now.failure.get() != null) {
+        return () -> {};
+      }
+      RangeLock.Held held = locks.shared(offset, length);
+      if (unsaved(plan, offset, length) < 0) {
+        return held;
+      }
+      held.close();
+    }
+  }
+
+  private RangeLock.Held enterWaiting(Child file, Child target, long offset, long length) {
     while (true) {
       RangeLock.Held held = locks.shared(offset, length);
       Plan now = plan;
@@ -169,7 +202,12 @@ final class Copier {
 
   private void saveForGuest(Plan now, Child file, Child target, long start) {
     try {
-      copyCluster(now, file, target, start);
+      if (timed == null) {
+        copyCluster(now, file, target, start);
+      } else {
+        long cluster = Clusters.down(start, this.cluster);
+        timed.run(cluster, () -> copyCluster(now, file, target, cluster));
+      }
     } catch (BlockException e) {
       if (breakGuestWrite) {
         throw new BlockException(

@@ -15,7 +15,7 @@ import io.ashlar.spi.SpiLevel;
  *
  * <p>Unlike QEMU's, a failing copy breaks the snapshot and not the guest unless the caller says
  * otherwise: a backup must not take its guest down. QEMU's {@code bitmap} is given by the job
- * instead, and {@code cbw-timeout} is not served.
+ * instead.
  */
 public final class CopyBeforeWriteDriver implements BlockDriver {
   /** The child whose content the node shows and saves. */
@@ -27,7 +27,9 @@ public final class CopyBeforeWriteDriver implements BlockDriver {
   static final String ON_ERROR = "on-cbw-error";
   static final String BREAK_GUEST_WRITE = "break-guest-write";
   static final String BREAK_SNAPSHOT = "break-snapshot";
+  static final String TIME_OUT = "cbw-timeout";
   static final String MIN_CLUSTER_SIZE = "min-cluster-size";
+  private static final long MOST_SECONDS = 0xffff_ffffL;
   static final int LARGEST_CLUSTER = 64 << 20;
 
   private static final OptionSchema SCHEMA =
@@ -38,6 +40,10 @@ public final class CopyBeforeWriteDriver implements BlockDriver {
                   "what fails when a copy fails: the guest's write, or the snapshot",
                   BREAK_GUEST_WRITE,
                   BREAK_SNAPSHOT),
+              OptionSpec.integer(
+                      TIME_OUT, "seconds that a guest's write waits for a copy; 0 for ever")
+                  .between(0, MOST_SECONDS)
+                  .withDefault(0L),
               OptionSpec.size(MIN_CLUSTER_SIZE, "smallest unit of copies in bytes, a power of two")
                   .between(1, LARGEST_CLUSTER))
           .withChildren(

@@ -176,6 +176,56 @@ final class CopyBeforeWriteNodeTest {
     strict.assertTargetHolds(strict.content, 0, LENGTH);
   }
 
+  private static final long SECOND = 1_000_000_000L;
+
+  private static Disks hanging(String onError) {
+    Disks slow = new Disks(8, LENGTH, Map.of("cbw-timeout", 5L, "on-cbw-error", onError));
+    slow.target
+        .faults()
+        .hook(
+            (operation, offset, length) -> {
+              if (operation == Operation.WRITE) {
+                slow.time.sleep(100 * SECOND);
+              }
+            });
+    slow.copier.begin(CopyPlan.everything());
+    return slow;
+  }
+
+  @Test
+  void aCopyThatHangsBreaksTheSnapshotWhenItsTimeIsUp() {
+    Disks slow = hanging("break-snapshot");
+    long begun = slow.time.nanoTime();
+    slow.write(0, 10, 1);
+    assertThat(slow.time.nanoTime() - begun).isBetween(5 * SECOND, 6 * SECOND);
+    assertThat(slow.copier.failure())
+        .get()
+        .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.TIMED_OUT));
+    // The copy hangs on, under the lock of its cluster; the guest does not wait for it any more.
+    slow.write(5, 10, 2);
+    slow.write(3 * CLUSTER, 10, 2);
+    assertThat(slow.time.nanoTime() - begun).isLessThan(6 * SECOND);
+    assertThat(slow.disk.get(0, 6)).containsExactly(1, 1, 1, 1, 1, 2);
+    slow.copier.end();
+    assertThat(slow.time.nanoTime() - begun).isGreaterThanOrEqualTo(100 * SECOND);
+  }
+
+  @Test
+  void aCopyThatHangsFailsTheGuestsWriteOnRequestAndMayStillSucceed() {
+    Disks slow = hanging("break-guest-write");
+    long begun = slow.time.nanoTime();
+    assertCode(ErrorCode.TIMED_OUT, () -> slow.write(0, 10, 1));
+    assertCode(ErrorCode.TIMED_OUT, () -> slow.write(0, 10, 1));
+    assertThat(slow.time.nanoTime() - begun).isBetween(10 * SECOND, 11 * SECOND);
+    assertThat(slow.copier.failure()).isEmpty();
+    assertThat(slow.disk.log().count(Operation.WRITE)).isZero();
+    slow.time.sleep(100 * SECOND);
+    slow.write(0, 10, 1);
+    slow.target.faults().clear();
+    slow.copyRest();
+    slow.assertTargetHolds(slow.content, 0, LENGTH);
+  }
+
   @Test
   void aJobsFailedCopyMayBeTriedAgain() {
     copier.begin(CopyPlan.everything());

@@ -24,6 +24,7 @@ public record BackupRequest(
     long speed,
     boolean compress,
     boolean failGuestWrites,
+    long cbwTimeout,
     boolean autoDismiss) {
 
   /** A backup whose job stays listed when it has ended. */
@@ -37,7 +38,18 @@ public record BackupRequest(
       long speed,
       boolean compress,
       boolean failGuestWrites) {
-    this(jobId, source, target, sync, bitmap, bitmapMode, speed, compress, failGuestWrites, false);
+    this(
+        jobId,
+        source,
+        target,
+        sync,
+        bitmap,
+        bitmapMode,
+        speed,
+        compress,
+        failGuestWrites,
+        0,
+        false);
   }
 
   /** QMP's {@code MirrorSyncMode}. */

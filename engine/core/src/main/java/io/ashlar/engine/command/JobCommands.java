@@ -48,6 +48,9 @@ final class JobCommands {
               "who fails when the target cannot take what the guest overwrites",
               "break-snapshot",
               "break-guest-write"),
+          OptionSpec.integer(
+                  "cbw-timeout", "seconds that a guest's write waits for a copy; 0 for ever")
+              .withDefault(0L),
           AUTO_FINALIZE,
           AUTO_DISMISS);
 
@@ -155,6 +158,7 @@ final class JobCommands {
         o.number("speed"),
         o.bool("compress"),
         o.string("on-cbw-error").equals("break-guest-write"),
+        o.number("cbw-timeout"),
         o.bool("auto-dismiss"));
   }
 

@@ -44,6 +44,7 @@ final class BackupCheck {
         request.speed(),
         request.compress(),
         request.failGuestWrites(),
+        request.cbwTimeout(),
         request.autoDismiss());
   }
 

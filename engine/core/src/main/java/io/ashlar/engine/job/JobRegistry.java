@@ -116,6 +116,7 @@ public final class JobRegistry implements Jobs {
                 .with(BackupGraph.FILE, (Object) request.source())
                 .with(BackupGraph.TARGET, (Object) request.target())
                 .with("discard", (Object) "unmap")
+                .with("cbw-timeout", (Object) request.cbwTimeout())
                 .with(
                     "on-cbw-error",
                     (Object) (request.failGuestWrites() ? "break-guest-write" : "break-snapshot")),
