@@ -1,6 +1,7 @@
 package io.ashlar.engine.facade;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ashlar.engine.api.Ashlar;
 import io.ashlar.engine.api.BitmapRef;
@@ -10,11 +11,14 @@ import io.ashlar.engine.api.DeviceSettings;
 import io.ashlar.engine.api.Event;
 import io.ashlar.engine.api.ImageHistory;
 import io.ashlar.engine.api.NodeDefinition;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.NodeEvent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
@@ -152,5 +156,101 @@ class JournalTest {
     assertThat(cleared.user()).isEqualTo(System.getProperty("user.name"));
     assertThat(cleared.host()).isNotEmpty();
     assertThat(cleared.millis()).isBetween(1_700_000_000_000L, System.currentTimeMillis());
+  }
+
+  @Test
+  void aReadOnlyOpenMakesNothingAndChangesNothing() throws IOException {
+    open(false);
+    engine.bitmaps().add("disk", "b", Bitmaps.Settings.PERSISTENT).await();
+    close();
+    byte[] bytes = Files.readAllBytes(journal);
+    open(true);
+    close();
+    assertThat(Files.readAllBytes(journal)).isEqualTo(bytes);
+    Files.delete(journal);
+    open(true);
+    close();
+    assertThat(files()).containsExactly(image);
+  }
+
+  @Test
+  void itIsMadeAtTheFirstReadWriteOpenOfAnImageWithABitmap() throws IOException {
+    open(false, "off");
+    engine.bitmaps().add("disk", "b", Bitmaps.Settings.PERSISTENT).await();
+    close();
+    assertThat(files()).as("off").containsExactly(image);
+    open(true);
+    reopen(false);
+    assertThat(changes())
+        .containsExactly("found at opening: bitmap 'b' was in the image when this journal began");
+    assertThat(warnings).isEmpty();
+  }
+
+  @Test
+  void theSettingTurnsItOffAndTheOptionNamesAPlaceAllTheSame() throws IOException {
+    engine.close();
+    start(Map.of("journals.place", "off"));
+    open(false);
+    engine.bitmaps().add("disk", "b", Bitmaps.Settings.PERSISTENT).await();
+    close();
+    assertThat(files()).containsExactly(image);
+    Path other = dir.resolve("elsewhere");
+    open(false, other.toString());
+    engine.bitmaps().clear("disk", "b").await();
+    close();
+    assertThat(files()).containsExactlyInAnyOrder(image, other);
+    Path named = Files.move(other, dir.resolve("copy.ashlar-journal"));
+    assertThat(Ashlar.history(named).entries()).anyMatch(e -> e.text().equals("cleared 'b'"));
+    assertThatThrownBy(() -> Ashlar.start(Map.of("journals.place", "of")))
+        .hasMessageContaining("neither 'beside' nor 'off'");
+  }
+
+  @Test
+  void aLinkedImageHasItsJournalBesideItself() throws IOException {
+    Path links = Files.createDirectory(dir.resolve("links"));
+    Path real = image;
+    image = Files.createSymbolicLink(links.resolve("link"), real);
+    open(false);
+    engine.bitmaps().add("disk", "b", Bitmaps.Settings.PERSISTENT).await();
+    close();
+    assertThat(journal).exists();
+    assertThat(changes()).contains("added 'b' (granularity 65536)");
+  }
+
+  @Test
+  void aCopyOfTheImageDoesNotTakeTheJournal() throws IOException {
+    open(false);
+    engine.bitmaps().add("disk", "b", Bitmaps.Settings.PERSISTENT).await();
+    close();
+    Path copy = Files.copy(image, dir.resolve("copy"));
+    Files.move(copy, image, StandardCopyOption.REPLACE_EXISTING);
+    byte[] bytes = Files.readAllBytes(journal);
+    open(false);
+    engine.bitmaps().clear("disk", "b").await();
+    write();
+    close();
+    assertThat(warnings)
+        .singleElement()
+        .asString()
+        .contains("'disk'", journal.toString(), "another image", "remove or rename it");
+    assertThat(Files.readAllBytes(journal)).isEqualTo(bytes);
+  }
+
+  @Test
+  void aPlaceThatCannotBeWrittenIsSaidAndTheImageWorks() {
+    open(false, dir.resolve("none").resolve("j").toString());
+    engine.bitmaps().add("disk", "b", Bitmaps.Settings.PERSISTENT).await();
+    write();
+    engine.bitmaps().clear("disk", "b").await();
+    close();
+    assertThat(warnings).singleElement().asString().contains("no history", "none/j");
+  }
+
+  @Test
+  void withoutAJournalThePlaceIsNamed() {
+    assertThatThrownBy(() -> Ashlar.history(image))
+        .isInstanceOfSatisfying(
+            BlockException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.FILE_NOT_FOUND))
+        .hasMessageContaining(journal.toString());
   }
 }
