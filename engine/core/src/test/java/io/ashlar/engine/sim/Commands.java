@@ -2,6 +2,7 @@ package io.ashlar.engine.sim;
 
 import io.ashlar.engine.bitmap.BitmapCommand;
 import io.ashlar.engine.control.Edits;
+import io.ashlar.engine.control.GraphCommand.Changed;
 import io.ashlar.engine.graph.NodeHandle;
 import io.ashlar.engine.model.DeviceSpec;
 import io.ashlar.engine.model.GraphModel;
@@ -10,6 +11,9 @@ import io.ashlar.engine.option.CheckedChild;
 import io.ashlar.engine.option.CheckedNode;
 import io.ashlar.engine.option.StatedOptions;
 import io.ashlar.engine.reopen.Cut;
+import io.ashlar.engine.transaction.Action;
+import io.ashlar.engine.transaction.Actions;
+import io.ashlar.engine.transaction.Transaction;
 import io.ashlar.spi.BlockDriver;
 import io.ashlar.spi.NodeOptions;
 import io.ashlar.spi.Options;
@@ -213,6 +217,29 @@ final class Commands {
               s.node(), replyTo -> new BitmapCommand.Thaw(s.bitmap(), s.replace(), null, replyTo));
     }
     return null;
+  }
+
+  /** Several commands on bitmaps, all or none. */
+  CompletionStage<Changed> together(Step.Together s) {
+    return new Transaction(engine.control(), s.actions().stream().map(Commands::action).toList())
+        .run();
+  }
+
+  private static Action action(Step step) {
+    if (step instanceof Step.AddBitmap s) {
+      return Actions.add(
+          s.node(),
+          s.bitmap(),
+          new io.ashlar.engine.api.Bitmaps.Settings(
+              SimImage.GRANULE, s.persistent(), s.disabled()));
+    } else if (step instanceof Step.RemoveBitmap s) {
+      return Actions.remove(s.node(), s.bitmap());
+    } else if (step instanceof Step.Clear s) {
+      return Actions.clear(s.node(), s.bitmap());
+    } else if (step instanceof Step.Enable s) {
+      return Actions.setEnabled(s.node(), s.bitmap(), s.enabled());
+    }
+    throw new IllegalArgumentException("no action: " + step);
   }
 
   /** The start of a backup, as far as the bitmap goes. */

@@ -237,7 +237,7 @@ public final class Histories {
   }
 
   private Step step() {
-    return switch (random.nextInt(20)) {
+    return switch (random.nextInt(22)) {
       case 0, 1, 2, 3, 4, 5, 6 -> reopen();
       case 7 -> new Step.Insert("f" + fresh++, one(all, "img0"));
       case 8 ->
@@ -262,8 +262,28 @@ public final class Histories {
           random.nextBoolean()
               ? new Step.Freeze(one(images, "raw0"), bitmap())
               : new Step.Thaw(one(images, "raw0"), bitmap(), random.nextBoolean());
+      case 19 -> together();
       default -> random.nextBoolean() ? new Step.Idle() : addition();
     };
+  }
+
+  /** Actions on bitmaps, no two on the same one. */
+  private Step together() {
+    List<Step> actions = new ArrayList<>();
+    for (String name : images) {
+      for (String bitmap : BITMAPS) {
+        if (random.nextInt(3) == 0) {
+          actions.add(
+              switch (random.nextInt(4)) {
+                case 0 -> new Step.AddBitmap(name, bitmap, random.nextBoolean(), false);
+                case 1 -> new Step.RemoveBitmap(name, bitmap);
+                case 2 -> new Step.Clear(name, bitmap);
+                default -> new Step.Enable(name, bitmap, random.nextBoolean());
+              });
+        }
+      }
+    }
+    return actions.isEmpty() ? new Step.Idle() : new Step.Together(actions);
   }
 
   private Step addition() {

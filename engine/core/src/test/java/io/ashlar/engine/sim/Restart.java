@@ -19,8 +19,7 @@ final class Restart {
   /** The definition that opens an image again, with nothing but its file below. */
   static Step.Node definition(String image, SimDisk disk, boolean readOnly) {
     Step.Node file =
-        new Step.Node(
-            disk.name, "sim-file", readOnly, java.util.Map.of(), java.util.Map.of());
+        new Step.Node(disk.name, "sim-file", readOnly, java.util.Map.of(), java.util.Map.of());
     return new Step.Node(
         image, "sim-image", readOnly, java.util.Map.of("file", file), java.util.Map.of());
   }

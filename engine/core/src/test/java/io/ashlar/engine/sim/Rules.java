@@ -55,8 +55,7 @@ final class Rules {
   }
 
   /** The result of a reopen does not depend on the order of its nodes. */
-  void orderMatters(
-      Function<GraphModel, GraphModel> one, Function<GraphModel, GraphModel> other) {
+  void orderMatters(Function<GraphModel, GraphModel> one, Function<GraphModel, GraphModel> other) {
     GraphModel first = planned(one);
     GraphModel second = planned(other);
     if ((first == null) != (second == null) || (first != null && !same(first, second))) {
@@ -78,7 +77,7 @@ final class Rules {
   /** A step has ended and everything is at rest. */
   void afterStep(Act act, Result result, List<Faults.Fired> fired) {
     GraphModel now = engine.runtime().model();
-    boolean graph = result.changed() != null || result.step() == null;
+    boolean graph = result.step() == null;
     if (result.error() == null) {
       if (graph && result.wanted() == null) {
         world.violated("a change that cannot be planned succeeded: " + act.step());

@@ -213,6 +213,9 @@ public final class Runner {
     if (step instanceof Step.Resize s) {
       return resize(s);
     }
+    if (step instanceof Step.Together s) {
+      return together(s);
+    }
     if (step instanceof Step.Idle) {
       GraphModel model = engine.runtime().model();
       return new Result(step, model, model, null, null);
@@ -282,6 +285,26 @@ public final class Runner {
                 io.ashlar.spi.Preallocation.OFF));
     truth.end(result.error() == null);
     return new Result(s, result.before(), result.wanted(), result.changed(), result.error());
+  }
+
+  private Result together(Step.Together s) {
+    GraphModel model = engine.runtime().model();
+    List<BitmapTruth> truths =
+        s.actions().stream()
+            .map(action -> new BitmapTruth(world.truth(BitmapTruth.node(action)), action))
+            .toList();
+    truths.forEach(BitmapTruth::begin);
+    Changed changed = null;
+    BlockException error = null;
+    try {
+      changed = engine.await(commands.together(s));
+    } catch (CompletionException e) {
+      error = known(s.toString(), e);
+    }
+    boolean done = error == null;
+    truths.forEach(truth -> truth.end(done));
+    sim.note("RESULT " + s + ": " + (done ? "done" : error.getMessage()));
+    return new Result(s, model, model, changed, error);
   }
 
   private Result ofBitmap(
@@ -366,7 +389,8 @@ public final class Runner {
       boolean readOnly = sim.random().nextInt(4) == 0;
       Step.Node definition = Restart.definition(image, world.diskOf(image), readOnly);
       long writes = world.engineWrites();
-      Result result = change("restart", commands.edit(new Step.Add(definition)), Set.of(), Cut.NONE);
+      Result result =
+          change("restart", commands.edit(new Step.Add(definition)), Set.of(), Cut.NONE);
       if (result.error() != null) {
         world.violated("image '" + image + "' cannot be opened after a crash: " + result.error());
         continue;

@@ -74,6 +74,9 @@ public sealed interface Step {
   /** It gives it back. */
   record Thaw(String node, String bitmap, boolean replace) implements Step {}
 
+  /** {@code transaction} of commands on bitmaps, each of another one. */
+  record Together(List<Step> actions) implements Step {}
+
   /** Nothing but guests. */
   record Idle() implements Step {}
 }
