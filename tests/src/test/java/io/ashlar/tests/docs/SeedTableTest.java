@@ -50,6 +50,15 @@ class SeedTableTest {
     assertThat(table.rows().stream().mapToLong(Row::openCells).sum()).isEqualTo(table.open());
   }
 
+  @Test
+  void everyMutantCanBeMadeAndIsInTheTable() throws IOException {
+    MutantList mutants = new MutantList(ROOT);
+    assertThat(mutants.problems(sources)).isEmpty();
+    assertThat(mutants.names()).doesNotHaveDuplicates();
+    assertThat(table().rows().stream().flatMap(row -> Row.names(row.mutant()).stream()))
+        .containsAll(mutants.names());
+  }
+
   private List<String> wrong(Row row) {
     List<String> wrong = new ArrayList<>();
     if (row.rule().length() < LEAST_REASON) {

@@ -25,11 +25,14 @@ final class TestSources {
   private static final String TEST =
       "@(?:Test|ParameterizedTest|RepeatedTest|TestFactory)\\b[^;]*?\\b";
 
+  private final MutantList mutants;
+
   /** Sources by the names of the types that they declare. */
   private final Map<String, List<String>> sources = new HashMap<>();
 
   /** Reads {@code src/test} of all modules below a directory. */
   TestSources(Path root) {
+    mutants = new MutantList(root);
     try {
       Files.walkFileTree(root, new Reader());
     } catch (IOException e) {
@@ -85,7 +88,8 @@ final class TestSources {
   }
 
   /**
-   * Whether a mutant exists: {@code Type.CONSTANT}, {@code Type} or a test that shows it.
+   * Whether a mutant exists: {@code Type.CONSTANT}, a test that shows it, or a name in {@code
+   * ci/mutants.txt}.
    *
    * @see #hasTest
    */
@@ -95,7 +99,7 @@ final class TestSources {
     }
     int dot = name.indexOf('.');
     return dot < 0
-        ? sources.containsKey(name)
+        ? mutants.names().contains(name)
         : declares(
             name.substring(0, dot),
             Pattern.compile("\\b" + Pattern.quote(name.substring(dot + 1)) + "\\b"));
