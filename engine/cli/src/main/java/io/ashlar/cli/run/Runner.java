@@ -197,6 +197,7 @@ final class Runner {
           "discard",
           "wait-job",
           "blockdev-reopen",
+          "blockdev-set-active",
           "blockdev-add",
           "blockdev-snapshot",
           "blockdev-insert-filter",

@@ -63,6 +63,44 @@ final class RunCommandTest {
   }
 
   @Test
+  void aTransactionIsOneStep() throws IOException {
+    CommandLineRun run =
+        run(
+            DISK
+                + """
+                run = [
+                  { block-dirty-bitmap-add { node = disk, name = b0, persistent = true } }
+                  { write { node = disk, length = 64k, pattern = 1 } }
+                  { blockdev-add { driver = null-co, node-name = t0, size = 16M, read-zeroes = true } }
+                  { blockdev-add { driver = null-co, node-name = t1, size = 16M, read-zeroes = true } }
+                  { transaction { actions = [
+                      { type = block-dirty-bitmap-add, data { node = disk, name = b1, persistent = true } }
+                      { type = block-dirty-bitmap-merge,
+                        data { node = disk, target = b1, bitmaps = [ b0 ] } }
+                      { type = block-dirty-bitmap-disable, data { node = disk, name = b1 } }
+                      { type = blockdev-backup, data { device = disk, target = t0, sync = full, job-id = j } }
+                    ], properties { completion-mode = grouped } } }
+                  { name = refused, expect-error = BITMAP_NOT_FOUND, transaction { actions = [
+                      { type = block-dirty-bitmap-clear, data { node = disk, name = b0 } }
+                      { type = block-dirty-bitmap-clear, data { node = disk, name = none } } ] } }
+                ]
+                """);
+    assertThat(run.code()).as(run.all()).isZero();
+    assertThat(run.out())
+        .contains("65536 bytes copied")
+        .contains("bitmap disk/b1: 65536 bytes dirty")
+        .contains("refused as expected, BITMAP_NOT_FOUND: action 1 (block-dirty-bitmap-clear)");
+    Path disk = directory.resolve("out/disk.qcow2");
+    assertThat(Qemu.bitmapFlags(disk, "b0")).containsExactly("auto");
+    assertThat(Qemu.bitmapFlags(disk, "b1")).isEmpty();
+    CommandLineRun wrong =
+        again(
+            DISK + "run = [ { transaction { actions = [ { type = block-dirty-bitmap-ad } ] } } ]");
+    assertThat(wrong.code()).isEqualTo(2);
+    assertThat(wrong.all()).contains("did you mean 'block-dirty-bitmap-add'?");
+  }
+
+  @Test
   void theFirstFailureEndsTheRunAndNamesTheStep() throws IOException {
     CommandLineRun run =
         run(
