@@ -3,8 +3,10 @@ package io.ashlar.cli.run;
 import io.ashlar.engine.api.Ashlar;
 import io.ashlar.engine.api.InvalidOptionException;
 import io.ashlar.engine.api.NodeInfo;
+import io.ashlar.engine.api.ReopenException;
 import io.ashlar.engine.command.CommandSet;
 import io.ashlar.engine.command.CommandSpec;
+import io.ashlar.engine.command.ReopenAccount;
 import io.ashlar.engine.option.OptionChecker;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
@@ -148,7 +150,7 @@ final class Runner {
         return new StepResult(
             Report.Outcome.REFUSED,
             e.getMessage(),
-            null,
+            account(e),
             new Report.Failure(e.code(), step.place(List.of())),
             seconds);
       }
@@ -156,10 +158,15 @@ final class Runner {
       return new StepResult(
           Report.Outcome.FAILED,
           e.getMessage() + References.advice(e),
-          null,
+          account(e),
           new Report.Failure(e.code(), step.place(path)),
           seconds);
     }
+  }
+
+  /** A reopen that was given up says what happened to each node. */
+  private static Object account(BlockException e) {
+    return e instanceof ReopenException given ? ReopenAccount.of(given.result()) : null;
   }
 
   private boolean finish(Step step, StepResult result, Ashlar engine) {

@@ -7,7 +7,6 @@ import io.ashlar.engine.command.ObjectArgument.Form;
 import io.ashlar.spi.OptionSpec;
 import io.ashlar.spi.Preallocation;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -137,23 +136,7 @@ final class NodeCommands {
   private static Object reopen(Ashlar engine, Arguments a) {
     ReopenResult result =
         engine.graph().reopen(CommandChecker.reopened(a.objects().get("options"))).await();
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("committed", result.committed());
-    answer.put(
-        "nodes",
-        result.nodes().stream()
-            .map(
-                node -> {
-                  Map<String, Object> one = new LinkedHashMap<>();
-                  one.put("node-name", node.nodeName());
-                  one.put("outcome", node.outcome().name().toLowerCase(Locale.ROOT));
-                  if (!node.detail().isEmpty()) {
-                    one.put("detail", node.detail());
-                  }
-                  return one;
-                })
-            .toList());
-    return answer;
+    return ReopenAccount.of(result);
   }
 
   private static Object resize(Ashlar engine, Arguments a) {

@@ -19,6 +19,9 @@ public final class Resize implements Cut {
   private final long length;
   private final Preallocation preallocation;
 
+  // Written before the stage of prepare completes, read after.
+  private volatile long before;
+
   /** A change of a node's length in bytes. */
   public Resize(GraphControl control, String node, long length, Preallocation preallocation) {
     this.control = control;
@@ -34,6 +37,7 @@ public final class Resize implements Cut {
         .<Done>bitmaps(handle, replyTo -> new BitmapCommand.MayResize(length, replyTo))
         .thenApplyAsync(
             done -> {
+              before = handle.core().length();
               handle.core().truncate(length, preallocation);
               return done;
             },
@@ -44,8 +48,23 @@ public final class Resize implements Cut {
                     handle, replyTo -> new BitmapCommand.Resized(handle.core().length(), replyTo)));
   }
 
+  /** What a shorter node has lost does not come back. */
+  @Override
+  public boolean undoable() {
+    return length >= control.runtime().nodes().get(node).core().length();
+  }
+
+  /** Only when it came too late, and then it has grown: nobody has written there. */
   @Override
   public CompletionStage<Done> abort() {
-    return CompletableFuture.completedFuture(Done.getInstance());
+    NodeHandle handle = control.runtime().nodes().get(node);
+    return CompletableFuture.supplyAsync(
+            () -> {
+              handle.core().truncate(before, Preallocation.OFF);
+              return Done.getInstance();
+            },
+            control.services().drivers())
+        .thenCompose(
+            done -> control.bitmaps(handle, replyTo -> new BitmapCommand.Resized(before, replyTo)));
   }
 }

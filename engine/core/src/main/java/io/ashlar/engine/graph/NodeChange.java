@@ -3,6 +3,7 @@ package io.ashlar.engine.graph;
 import akka.Done;
 import akka.actor.typed.ActorRef;
 import akka.pattern.StatusReply;
+import io.ashlar.engine.api.BitmapInfo;
 import io.ashlar.engine.bitmap.BitmapCommand;
 import io.ashlar.engine.bitmap.DirectoryFinish;
 import io.ashlar.engine.graph.NodeCommand.Prepared;
@@ -14,6 +15,7 @@ import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Permissions;
 import io.ashlar.spi.ReopenPass;
 import io.ashlar.spi.ReopenStep;
+import io.ashlar.spi.Texts;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -151,6 +153,9 @@ public final class NodeChange {
                 core.spec(),
                 () -> {
                   requireUndecided();
+                  if (next == null) {
+                    requireTrueImage();
+                  }
                   if (!core.spec().nodeOptions().readOnly()) {
                     core.flush();
                   }
@@ -159,6 +164,28 @@ public final class NodeChange {
                   }
                   return new Prepared(core);
                 }));
+  }
+
+  /**
+   * A read-only node whose image says IN_USE, since a change was given up that could not tell it
+   * otherwise, would lose its bitmaps by being closed.
+   */
+  private void requireTrueImage() {
+    if (!core.spec().nodeOptions().readOnly()) {
+      return;
+    }
+    for (BitmapInfo bitmap : core.bitmaps().infos()) {
+      if (bitmap.persistent() && bitmap.armed() && !bitmap.inconsistent()) {
+        throw new BlockException(
+            ErrorCode.BITMAP_READ_ONLY,
+            "bitmap '"
+                + Texts.printable(bitmap.name())
+                + "' of the read-only node '"
+                + core.name()
+                + "' is marked IN_USE in the image and would be lost; reopen the node read-write,"
+                + " then remove it");
+      }
+    }
   }
 
   private CompletionStage<Prepared> prepareUp(Map<String, Edge> children, Directory directory) {

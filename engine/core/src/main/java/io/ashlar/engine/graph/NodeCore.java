@@ -73,6 +73,11 @@ public final class NodeCore implements BlockIo {
     become(opened);
   }
 
+  /** The driver's node is about to be closed. */
+  void gone(BlockNode instead) {
+    driver = instead;
+  }
+
   /** The node has new options. */
   void become(NodeSpec next) {
     spec = next;

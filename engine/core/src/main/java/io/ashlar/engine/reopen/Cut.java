@@ -41,6 +41,14 @@ public interface Cut {
   /** Does the work; a failure refuses the change. */
   CompletionStage<Done> prepare(StagedNodes nodes);
 
+  /**
+   * Whether it can be undone when it ends after its time. What cannot be undone has no time limit,
+   * for a change that was reported as given up must not have happened.
+   */
+  default boolean undoable() {
+    return true;
+  }
+
   /** Undoes it; only after {@link #prepare} succeeded. */
   CompletionStage<Done> abort();
 

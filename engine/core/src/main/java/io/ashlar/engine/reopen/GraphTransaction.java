@@ -26,6 +26,7 @@ import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.ReopenPass;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -67,6 +68,9 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
    * @param cut for the work at the moment of the change
    */
   public record Limits(Duration quiesce, Duration prepare, Duration cut) {}
+
+  /** The longest that Akka's timers know. */
+  private static final Duration UNLIMITED = Duration.ofDays(100);
 
   private final Ledger ledger;
   private final Plan plan;
@@ -140,7 +144,10 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     if (message.error() != null) {
       return refuse(null, message.error());
     }
-    asks(null, "the work at the moment of the change", limits.cut());
+    asks(
+        null,
+        "the work at the moment of the change",
+        ledger.cut().undoable() ? limits.cut() : UNLIMITED);
     int number = question;
     ledger.begins(ledger.cut().begin(ledger::handle));
     getContext().pipeToSelf(ledger.begun(), (done, error) -> new Begun(number, error));
@@ -162,7 +169,10 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
       String name = up.poll();
       return plan.added().contains(name) ? open(name) : prepareUp(name);
     }
-    asks(null, "the work at the moment of the change", limits.cut());
+    asks(
+        null,
+        "the work at the moment of the change",
+        ledger.cut().undoable() ? limits.cut() : UNLIMITED);
     int number = question;
     ledger.cutBegins(ledger.cut().prepare(ledger::handle));
     getContext().pipeToSelf(ledger.cutTaken(), (done, error) -> new CutDone(number, error));
@@ -244,6 +254,10 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     if (!expected(answer.question())) {
       return this;
     }
+    if (answer.error() != null && lostAnyway(asked)) {
+      ledger.loses(answer.error());
+      return next();
+    }
     if (answer.error() != null) {
       return refuse(asked, answer.error());
     }
@@ -252,6 +266,15 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
       staged.put(asked, io);
     }
     return next();
+  }
+
+  /**
+   * Whether a node goes that stands on one which serves nothing any more: what it cannot put on
+   * disk is lost, and reported as lost; else nobody could ever remove it.
+   */
+  private boolean lostAnyway(String name) {
+    return plan.removed().contains(name)
+        && !Collections.disjoint(plan.before().reachable(Set.of(name)), ledger.runtime().failed());
   }
 
   private Behavior<Message> onOpened(Opened message) {

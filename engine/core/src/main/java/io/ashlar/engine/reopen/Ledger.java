@@ -60,6 +60,7 @@ public final class Ledger {
   private final Map<String, NodeChange> changes = new LinkedHashMap<>();
   private final Queue<Asked> asked = new ConcurrentLinkedQueue<>();
   private final Map<String, Map<String, Edge>> stagedEdges = new ConcurrentHashMap<>();
+  private final Queue<Throwable> losses = new ConcurrentLinkedQueue<>();
   private volatile Refusal refusal;
   private volatile CompletionStage<Done> cutTaken;
   private volatile CompletionStage<Done> begun;
@@ -201,6 +202,15 @@ public final class Ledger {
       refusal = why;
     }
     decision.abort();
+  }
+
+  /** Something cannot be kept, which the change must say although it takes effect. */
+  void loses(Throwable error) {
+    losses.add(error);
+  }
+
+  List<Throwable> losses() {
+    return List.copyOf(losses);
   }
 
   /** Why it was given up, or {@code null} when nobody said so. */

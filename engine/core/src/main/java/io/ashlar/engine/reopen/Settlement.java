@@ -62,6 +62,9 @@ public final class Settlement {
     if (error != null) {
       account.trouble(error);
     }
+    if (committed) {
+      ledger.losses().forEach(account::trouble);
+    }
     leftovers.resumeOthers().forEach(account::trouble);
     return account.ended(committed);
   }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 
 /** Lets one actor die at a message that is chosen. */
 final class ActorDeaths implements Around {
@@ -32,7 +33,10 @@ final class ActorDeaths implements Around {
 
   private final List<Spot> spots = new CopyOnWriteArrayList<>();
   private final Map<String, Integer> numbers = new ConcurrentHashMap<>();
+  private final Map<String, Integer> starts = new ConcurrentHashMap<>();
   private volatile Spot chosen;
+  private volatile int startsBefore;
+  private volatile boolean died;
   private volatile Death death;
 
   void clear() {
@@ -43,8 +47,25 @@ final class ActorDeaths implements Around {
 
   void choose(Spot spot, Death how) {
     clear();
+    startsBefore = starts.getOrDefault(spot.name(), 0);
+    died = false;
     death = how;
     chosen = spot;
+  }
+
+  /** Waits until another actor serves the node whose actor has died, if one has. */
+  void awaitReplaced() {
+    Spot spot = chosen;
+    if (!died || spot == null || spot.kind() == Kind.TRANSACTION) {
+      return;
+    }
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (starts.get(spot.name()) <= startsBefore) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("nobody took the place of the actor that died at " + spot);
+      }
+      Thread.yield();
+    }
   }
 
   List<Spot> spots() {
@@ -53,6 +74,9 @@ final class ActorDeaths implements Around {
 
   @Override
   public <T> Behavior<T> actor(Kind kind, String name, Behavior<T> behavior) {
+    if (kind == Kind.NODE) {
+      starts.merge(name, 1, Integer::sum);
+    }
     return Behaviors.intercept(() -> new Watch<T>(kind, name), behavior);
   }
 
@@ -84,6 +108,7 @@ final class ActorDeaths implements Around {
       if (!spot.equals(chosen)) {
         return target.apply(context, message);
       }
+      died = true;
       return switch (death) {
         case THROWS -> throw new IllegalStateException("injected at " + spot);
         case STOPS -> Behaviors.stopped();

@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Real image files whose changes and flushes are counted; the chosen one fails, or all from there on. */
+/**
+ * Real image files whose changes and flushes are counted; the chosen one fails, or all from there
+ * on.
+ */
 final class CountedFileIo {
   private static final Set<String> COUNTED =
       Set.of("write", "flush", "setLength", "punchHole", "zeroRange", "allocate");

@@ -118,7 +118,9 @@ class S5_NoPathPastTheGateTest {
 
       path.change.accept(nodes);
       assertThat(nodes.inUse("a")).as("IN_USE after the change").isTrue();
-      assertThat(content(nodes)).as("it passed").isNotEqualTo(before);
+      if (path != ChangingPath.DISCARD) { // A discard may leave the data as it is.
+        assertThat(content(nodes)).as("it passed").isNotEqualTo(before);
+      }
     }
   }
 

@@ -182,6 +182,7 @@ class S8_EightNodesTest {
       for (Death death : Death.values()) {
         nodes.deaths.choose(spot, death);
         boolean committed = committed(nodes, spot + " " + death);
+        nodes.deaths.awaitReplaced();
         nodes.deaths.clear();
         boolean early = spots.indexOf(spot) < decision && death != Death.STOPS_AFTER;
         boolean own = !spot.message().equals("Finished");
