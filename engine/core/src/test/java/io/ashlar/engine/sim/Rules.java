@@ -296,13 +296,18 @@ final class Rules {
         .anyMatch(info -> info.name().equals(bitmap.name()) && info.armed());
   }
 
+  private boolean standsOnFailed(String image) {
+    return !java.util.Collections.disjoint(
+        engine.runtime().model().reachable(Set.of(image)), engine.runtime().failed());
+  }
+
   /** What memory says of the persistent bitmaps of every open image, by image. */
   Map<String, List<SimImage.Entry>> memory() {
     Map<String, List<SimImage.Entry>> all = new LinkedHashMap<>();
     for (String image : world.images()) {
       NodeHandle handle = engine.runtime().nodes().get(image);
-      if (handle == null || handle.failure() != null) {
-        continue;
+      if (handle == null || handle.failure() != null || standsOnFailed(image)) {
+        continue; // It could not be stored; whoever took it out was told.
       }
       List<SimImage.Entry> entries = new ArrayList<>();
       for (BitmapState bitmap : handle.core().bitmaps().recording().generation().bitmaps()) {
