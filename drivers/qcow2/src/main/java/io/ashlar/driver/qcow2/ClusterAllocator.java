@@ -3,8 +3,6 @@ package io.ashlar.driver.qcow2;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Waits;
-import java.util.BitSet;
-import java.util.List;
 
 /**
  * Gives out and takes back host clusters (section 6): first fit from a cursor. Refcount blocks are
@@ -361,66 +359,6 @@ final class ClusterAllocator {
     }
   }
 
-  /** Writes the dirty refcount blocks, after a round copied its slices. */
-  void writeBlocks(List<Refcounts.Block> taken) {
-    lock.lock();
-    try {
-      taken.addAll(counts.beginWrite());
-    } finally {
-      lock.unlock();
-    }
-    for (Refcounts.Block block : taken) {
-      byte[] copy;
-      lock.lock();
-      try {
-        copy = counts.copy(block);
-      } finally {
-        lock.unlock();
-      }
-      counts.writeBlock(block, copy);
-    }
-  }
-
-  /** Ends the writing of blocks. */
-  void endBlocks(List<Refcounts.Block> taken, boolean durable) {
-    lock.lock();
-    try {
-      counts.endWrite(taken, durable);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Whether entries of the refcount table wait to be written. */
-  boolean tableDirty() {
-    lock.lock();
-    try {
-      return counts.tableDirty();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Writes changed entries of the refcount table; see {@link Refcounts#writeTable}. */
-  BitSet writeTable() {
-    lock.lock();
-    try {
-      return counts.writeTable();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** What {@link #writeTable} wrote is not durable. */
-  void tableNotDurable(BitSet sectors) {
-    lock.lock();
-    try {
-      counts.tableNotDurable(sectors);
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** Whether nothing waits to be written or freed. */
   boolean clean() {
     lock.lock();
@@ -446,6 +384,11 @@ final class ClusterAllocator {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The refcounts as a round writes them back, under this allocator's lock. */
+  RefcountWriteBack writeBack() {
+    return new RefcountWriteBack(counts, lock);
   }
 
   /** Runs something under the allocator's lock, for rebuilds and changes of the cache. */

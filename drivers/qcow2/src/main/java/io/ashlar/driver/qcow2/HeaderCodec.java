@@ -29,7 +29,6 @@ final class HeaderCodec {
   /** Longest name of a backing file. */
   static final int MAX_BACKING_NAME = 1023;
 
-  private static final int MAX_SNAPSHOTS = 65_536;
   private static final int MAX_EXTENSIONS = 1024;
   private static final int MAX_EXTENSION = 65_536;
 
@@ -107,7 +106,7 @@ final class HeaderCodec {
     }
     parseBackingName(cluster, h, where);
     parseExtensions(cluster, h, where);
-    checkTables(h, fileLength, where);
+    HeaderTables.check(h, fileLength, where);
     return h.build();
   }
 
@@ -242,91 +241,6 @@ final class HeaderCodec {
     }
   }
 
-  private static void checkTables(Header.Builder h, long fileLength, String where) {
-    Geometry g = new Geometry(h.clusterBits, h.refcountOrder);
-    if (h.refcountTableClusters == 0) {
-      throw corrupt(where, "Image does not contain a reference count table");
-    }
-    if (h.refcountTableClusters < 0 || h.refcountTableClusters > g.maxRefcountTableClusters()) {
-      throw corrupt(
-          where,
-          "Reference count table too large: "
-              + Integer.toUnsignedString(h.refcountTableClusters)
-              + " clusters of at most "
-              + g.maxRefcountTableClusters());
-    }
-    checkPlace(
-        g,
-        h.refcountTableOffset,
-        (long) h.refcountTableClusters << h.clusterBits,
-        "Reference count table",
-        where);
-    if (h.refcountTableOffset >= fileLength) {
-      throw truncated(where, "the reference count table", h.refcountTableOffset, fileLength);
-    }
-    if (h.snapshotCount < 0 || h.snapshotCount > MAX_SNAPSHOTS) {
-      throw corrupt(
-          where,
-          "Snapshot table too large: "
-              + Integer.toUnsignedString(h.snapshotCount)
-              + " snapshots of at most "
-              + MAX_SNAPSHOTS);
-    }
-    checkPlace(g, h.snapshotsOffset, h.snapshotCount * 40L, "Snapshot table", where);
-    checkL1(g, h, fileLength, where);
-  }
-
-  private static void checkL1(Geometry g, Header.Builder h, long fileLength, String where) {
-    if (h.l1Size < 0 || h.l1Size > Geometry.MAX_L1_ENTRIES) {
-      throw corrupt(
-          where,
-          "Active L1 table too large: "
-              + Integer.toUnsignedString(h.l1Size)
-              + " entries of at most "
-              + Geometry.MAX_L1_ENTRIES);
-    }
-    // Extended L2 entries halve what a table maps; their images are refused later, by name.
-    long span = (h.incompatible & Header.EXTENDED_L2) != 0 ? g.l2Span() / 2 : g.l2Span();
-    if (h.size < 0 || Geometry.ceilDiv(h.size, span) > Geometry.MAX_L1_ENTRIES) {
-      throw corrupt(
-          where,
-          "Image is too big: "
-              + Long.toUnsignedString(h.size)
-              + " bytes of at most "
-              + span * Geometry.MAX_L1_ENTRIES
-              + " at this cluster size");
-    }
-    long needed = Geometry.ceilDiv(h.size, span);
-    if (h.l1Size < needed) {
-      throw corrupt(
-          where,
-          "L1 table is too small: "
-              + h.l1Size
-              + " entries where the size of "
-              + h.size
-              + " bytes needs "
-              + needed);
-    }
-    checkPlace(g, h.l1Offset, 8L * h.l1Size, "Active L1 table", where);
-    // A file may end within a sector; readers see it rounded up to 512.
-    if (h.l1Size > 0 && h.l1Offset + 8L * h.l1Size > (fileLength + 511 & -512)) {
-      throw truncated(where, "the active L1 table", h.l1Offset + 8L * h.l1Size, fileLength);
-    }
-  }
-
-  private static void checkPlace(Geometry g, long offset, long bytes, String table, String where) {
-    if (offset < 0 || !g.aligned(offset) || offset > Long.MAX_VALUE - bytes) {
-      throw corrupt(
-          where,
-          table
-              + " offset invalid: 0x"
-              + Long.toHexString(offset)
-              + " is no multiple of the cluster size "
-              + g.clusterSize()
-              + " within 2^63");
-    }
-  }
-
   /** Cluster 0 for a header; see {@link HeaderLayout#encode}. */
   static byte[] encode(Header h) {
     return HeaderLayout.encode(h);
@@ -351,18 +265,8 @@ final class HeaderCodec {
     return isQcow2(file) ? Optional.of(read(file, where)) : Optional.empty();
   }
 
-  private static BlockException truncated(String where, String what, long needed, long length) {
-    return corrupt(
-        where,
-        what
-            + " lies outside the file: byte "
-            + needed
-            + " of "
-            + length
-            + "; the file is truncated or damaged");
-  }
-
-  private static BlockException corrupt(String where, String what) {
+  /** The error for a header that breaks the format. */
+  static BlockException corrupt(String where, String what) {
     return new BlockException(ErrorCode.IMAGE_CORRUPT, "'" + where + "': " + what);
   }
 }

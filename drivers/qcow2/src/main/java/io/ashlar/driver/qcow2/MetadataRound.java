@@ -13,6 +13,7 @@ import java.util.List;
 final class MetadataRound implements Runnable {
   private final HostFile file;
   private final ClusterAllocator allocator;
+  private final RefcountWriteBack refcounts;
   private final Mapping mapping;
   private final HeaderSwitch header;
   private volatile boolean refcountsMayWait;
@@ -24,6 +25,7 @@ final class MetadataRound implements Runnable {
     this.header = header;
     this.file = file;
     this.allocator = allocator;
+    this.refcounts = allocator.writeBack();
     this.mapping = mapping;
   }
 
@@ -48,10 +50,10 @@ final class MetadataRound implements Runnable {
       }
       boolean dependent = !taken.isEmpty();
       if (!refcountsMayWait) {
-        allocator.writeBlocks(blocks);
-        if (!blocks.isEmpty() && allocator.tableDirty()) {
+        refcounts.writeBlocks(blocks);
+        if (!blocks.isEmpty() && refcounts.tableDirty()) {
           file.syncSince(mark);
-          table = allocator.writeTable();
+          table = refcounts.writeTable();
         }
       }
       if (dependent) {
@@ -63,9 +65,9 @@ final class MetadataRound implements Runnable {
       durable = true;
     } finally {
       if (!durable) {
-        allocator.tableNotDurable(table);
+        refcounts.tableNotDurable(table);
       }
-      allocator.endBlocks(blocks, durable);
+      refcounts.endBlocks(blocks, durable);
       mapping.endRound(taken, durable);
       allocator.endRound(removals, durable);
     }

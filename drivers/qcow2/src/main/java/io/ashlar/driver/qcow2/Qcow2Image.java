@@ -1,7 +1,6 @@
 package io.ashlar.driver.qcow2;
 
 import io.ashlar.spi.BlockException;
-import io.ashlar.spi.BlockIo;
 import io.ashlar.spi.Checkable.CheckResult;
 import io.ashlar.spi.Checkable.Repair;
 import io.ashlar.spi.Child;
@@ -9,14 +8,13 @@ import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.NodeEvent;
 import io.ashlar.spi.OpenContext;
 import io.ashlar.spi.Waits;
-import java.nio.ByteBuffer;
 import java.util.function.UnaryOperator;
 
 /**
  * An open image: its parts, and the state that they share. The paths of the node (reading, writing,
- * zeroing ...) work on it; so does the code for bitmaps, through {@link MetadataSpace}.
+ * zeroing ...) work on it; so does the code for bitmaps, through an {@link ImageSpace}.
  */
-final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
+final class Qcow2Image implements Corruption, HeaderSwitch {
   final OpenContext context;
   final HostFile file;
   final Geometry geometry;
@@ -31,7 +29,6 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
   final Buffers buffers;
   final boolean version3;
   private final HeaderFile headerFile;
-  private final HostIo bitmapFile;
   private final Runnable comeBy;
   private final Waits.WaitLock headerLock;
   private volatile Settings settings;
@@ -51,7 +48,6 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     this.settings = settings;
     this.version3 = header.version() >= 3;
     this.headerLock = context.waits().newLock();
-    this.bitmapFile = file.asBlockIo();
     this.headerFile = new HeaderFile(file.asBlockIo(), cluster, context.nodeName());
     this.stripes = new StripeLocks(context.waits());
     this.buffers = new Buffers(geometry.clusterSize());
@@ -95,8 +91,8 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     allocator.locked(refcounts::dropUnused);
   }
 
-  @Override
-  public String nodeName() {
+  /** The name of the node, for messages. */
+  String nodeName() {
     return context.nodeName();
   }
 
@@ -129,8 +125,8 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     backing = next;
   }
 
-  @Override
-  public long virtualSize() {
+  /** Bytes of the virtual disk, as served. */
+  long virtualSize() {
     return size;
   }
 
@@ -139,8 +135,8 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     size = bytes;
   }
 
-  @Override
-  public boolean writable() {
+  /** Whether writes are served. */
+  boolean writable() {
     return writable;
   }
 
@@ -168,7 +164,8 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     return broken != null;
   }
 
-  private BlockException refusal() {
+  /** What a write is told since damage was found. */
+  BlockException refusal() {
     return new BlockException(
         ErrorCode.IMAGE_CORRUPT,
         "node '" + nodeName() + "' refuses writes since damage was found: " + broken.getMessage(),
@@ -241,22 +238,6 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     } finally {
       headerLock.unlock();
     }
-  }
-
-  @Override
-  public void updateHeader(Header next) {
-    directorySound |= !next.storedBitmaps().equals(header().storedBitmaps());
-    // What other code changes at the same time comes from the present header.
-    change(
-        present -> {
-          Header.Builder merged = next.toBuilder();
-          merged.incompatible = present.incompatible();
-          merged.size = present.size();
-          return merged
-              .build()
-              .withL1(present.l1Offset(), present.l1Size())
-              .withRefcountTable(present.refcountTableOffset(), present.refcountTableClusters());
-        });
   }
 
   /**
@@ -403,68 +384,27 @@ final class Qcow2Image implements MetadataSpace, Corruption, HeaderSwitch {
     return below == null || offset >= below.length();
   }
 
-  @Override
-  public long fileLength() {
+  /** Present length of the file in bytes. */
+  long fileLength() {
     return file.length();
   }
 
-  @Override
-  public BlockIo storage() {
-    return file.asBlockIo();
+  /** Whether the bitmap directory that the header names is sound, from the next change on. */
+  void directorySound(boolean value) {
+    directorySound = value;
   }
 
-  @Override
-  public void warn(String sentence) {
-    context.report(new NodeEvent.Warning("node '" + nodeName() + "': " + sentence));
-  }
-
-  @Override
-  public void requireRoom(Header next) {
+  /**
+   * Refuses a header that {@link #change} could not write.
+   *
+   * @throws BlockException NO_SPACE or NOT_SUPPORTED
+   */
+  void requireRoom(Header next) {
     headerLock.lock();
     try {
       headerFile.requireRoom(next);
     } finally {
       headerLock.unlock();
     }
-  }
-
-  @Override
-  public long allocate(long clusters) {
-    return allocator.allocateTogether(clusters) << geometry.clusterBits();
-  }
-
-  @Override
-  public void free(long offset, long clusters) {
-    allocator.releaseDurable(offset >>> geometry.clusterBits(), clusters);
-  }
-
-  @Override
-  public void read(long offset, ByteBuffer target) {
-    file.read(offset, target);
-  }
-
-  @Override
-  public void write(long offset, ByteBuffer source) {
-    if (broken != null) {
-      throw refusal();
-    }
-    overlaps.check(offset, Math.max(1, source.remaining()), Overlaps.BITMAP_DIRECTORY);
-    bitmapFile.write(offset, source, 0);
-  }
-
-  @Override
-  public void startOver() {
-    bitmapFile.startOver();
-  }
-
-  @Override
-  public void flush() {
-    bitmapFile.flush();
-  }
-
-  @Override
-  public void flushRefcounts() {
-    rounds.flush();
-    bitmapFile.flushed();
   }
 }

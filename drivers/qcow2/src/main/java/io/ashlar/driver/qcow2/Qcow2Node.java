@@ -50,7 +50,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
     this.compressed = new CompressedWriter(image, writer, streams);
     this.statuses = new StatusReader(image, reader);
     this.resizer = new Resizer(image, reader, writer, zeroes);
-    this.bitmaps = new Qcow2Bitmaps(image, steps);
+    this.bitmaps = new Qcow2Bitmaps(new ImageSpace(image), steps);
     this.traits =
         new NodeTraits(
             1,
