@@ -63,7 +63,7 @@ final class CompressedReader {
     Geometry g = image.geometry;
     long offset = g.compressedOffset(entry);
     if (offset >= Geometry.MAX_HOST_OFFSET || offset < g.clusterSize()) {
-      throw image.fatal(
+      throw image.damage.fatal(
           "Compressed cluster offset %s invalid (guest offset: %s)"
               .formatted(Tables.hex(offset), Tables.hex(g.clusterStart(guestOffset))),
           offset);

@@ -97,7 +97,7 @@ final class GuestReader {
   long dataOffset(long entry, long guestOffset) {
     long host = L2Entry.offset(entry);
     if ((host & clusterMask) != 0) {
-      throw image.fatal(
+      throw image.damage.fatal(
           "Data cluster offset %s unaligned (guest offset: %s)"
               .formatted(Tables.hex(host), Tables.hex(guestOffset & ~clusterMask)),
           host);
@@ -108,7 +108,7 @@ final class GuestReader {
   /** Refuses zero flags where the format has none. */
   void checkZero(long entry, long guestOffset) {
     if (!image.version3) {
-      throw image.fatal(
+      throw image.damage.fatal(
           "Zero cluster entry found in pre-v3 image (guest offset: %s)"
               .formatted(Tables.hex(guestOffset & ~clusterMask)),
           -1);

@@ -71,9 +71,7 @@ final class ImageSpace implements MetadataSpace {
 
   @Override
   public void write(long offset, ByteBuffer source) {
-    if (image.broken()) {
-      throw image.refusal();
-    }
+    image.damage.requireNone();
     image.overlaps.check(offset, Math.max(1, source.remaining()), Overlaps.BITMAP_DIRECTORY);
     io.write(offset, source, 0);
   }

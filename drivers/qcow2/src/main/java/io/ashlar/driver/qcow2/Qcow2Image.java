@@ -14,7 +14,7 @@ import java.util.function.UnaryOperator;
  * An open image: its parts, and the state that they share. The paths of the node (reading, writing,
  * zeroing ...) work on it; so does the code for bitmaps, through an {@link ImageSpace}.
  */
-final class Qcow2Image implements Corruption, HeaderSwitch {
+final class Qcow2Image implements HeaderSwitch {
   final OpenContext context;
   final HostFile file;
   final Geometry geometry;
@@ -26,6 +26,7 @@ final class Qcow2Image implements Corruption, HeaderSwitch {
   final FlushRounds rounds;
   final InFlight inFlight = new InFlight();
   final StripeLocks stripes;
+  final Damage damage;
   final Buffers buffers;
   final boolean version3;
   private final HeaderFile headerFile;
@@ -36,8 +37,6 @@ final class Qcow2Image implements Corruption, HeaderSwitch {
   private volatile long size;
   private volatile boolean writable;
   private volatile boolean dirtyMarked;
-  private volatile BlockException broken;
-  private volatile boolean reported;
   private volatile boolean directorySound;
 
   /** Reads the tables of an image whose header was checked. */
@@ -51,17 +50,18 @@ final class Qcow2Image implements Corruption, HeaderSwitch {
     this.headerFile = new HeaderFile(file.asBlockIo(), cluster, context.nodeName());
     this.stripes = new StripeLocks(context.waits());
     this.buffers = new Buffers(geometry.clusterSize());
-    this.overlaps = new Overlaps(this, geometry.clusterBits(), settings.overlaps());
+    this.damage = new Damage(context, () -> writable, version3 ? this::markCorrupt : () -> {});
+    this.overlaps = new Overlaps(damage, geometry.clusterBits(), settings.overlaps());
     this.directorySound = directorySound(header);
     overlaps.header(header, directorySound);
-    this.refcounts = new Refcounts(file, header, this, overlaps, settings.refcountCacheBytes());
+    this.refcounts = new Refcounts(file, header, damage, overlaps, settings.refcountCacheBytes());
     this.allocator =
         new ClusterAllocator(file, geometry, refcounts, overlaps, inFlight, this, context.waits());
     this.mapping =
         new Mapping(
             file,
             header,
-            this,
+            damage,
             allocator,
             overlaps,
             context.waits(),
@@ -84,6 +84,10 @@ final class Qcow2Image implements Corruption, HeaderSwitch {
     } catch (BlockException e) {
       return true; // it may be readable later
     }
+  }
+
+  private void markCorrupt() {
+    change(h -> h.withIncompatible(Header.CORRUPT, true));
   }
 
   private void dropUnused() {
@@ -143,65 +147,6 @@ final class Qcow2Image implements Corruption, HeaderSwitch {
   /** Serves writes from now on, or refuses them. */
   void writable(boolean value) {
     writable = value;
-  }
-
-  /**
-   * Refuses a write on a read-only or corrupt image.
-   *
-   * @throws BlockException READ_ONLY or IMAGE_CORRUPT
-   */
-  void requireWritable() {
-    if (!writable) {
-      throw new BlockException(ErrorCode.READ_ONLY, "node '" + nodeName() + "' is read-only");
-    }
-    if (broken != null) {
-      throw refusal();
-    }
-  }
-
-  /** Whether damage was found while the image was writable. */
-  boolean broken() {
-    return broken != null;
-  }
-
-  /** What a write is told since damage was found. */
-  BlockException refusal() {
-    return new BlockException(
-        ErrorCode.IMAGE_CORRUPT,
-        "node '" + nodeName() + "' refuses writes since damage was found: " + broken.getMessage(),
-        broken);
-  }
-
-  @Override
-  public BlockException fatal(String message, long offset) {
-    BlockException found =
-        new BlockException(
-            ErrorCode.IMAGE_CORRUPT,
-            "node '"
-                + nodeName()
-                + "': qcow2 image is corrupt: "
-                + message
-                + "; repair it with qemu-img check -r all");
-    if (broken != null) {
-      return found;
-    }
-    if (!writable) {
-      if (!reported) {
-        reported = true; // further ones are not told, for a guest may read on and on
-        context.report(new NodeEvent.ImageCorrupted(message, offset, false));
-      }
-      return found;
-    }
-    broken = found;
-    context.report(new NodeEvent.ImageCorrupted(message, offset, true));
-    if (version3) {
-      try {
-        change(h -> h.withIncompatible(Header.CORRUPT, true));
-      } catch (BlockException e) {
-        found.addSuppressed(e); // the requester hears of both
-      }
-    }
-    return found;
   }
 
   @Override
@@ -308,7 +253,7 @@ final class Qcow2Image implements Corruption, HeaderSwitch {
       }
     }
     file.endSector();
-    if (dirtyMarked && !broken()) {
+    if (dirtyMarked && !damage.found()) {
       change(h -> h.withIncompatible(Header.DIRTY, false));
       dirtyMarked = false;
     }
@@ -331,7 +276,7 @@ final class Qcow2Image implements Corruption, HeaderSwitch {
         }
       }
       if (repair == Repair.ALL && !header().corrupt()) {
-        broken = null;
+        damage.mended();
       }
       return result;
     } finally {

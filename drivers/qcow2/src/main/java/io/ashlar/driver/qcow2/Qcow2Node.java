@@ -88,7 +88,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   @Override
   public void write(long offset, ByteBuffer source, int flags) {
     IoFlags.requireKnown(flags, WRITE_FLAGS | IoFlags.COMPRESSED);
-    image.requireWritable();
+    image.damage.requireWritable();
     checkRange(offset, source.remaining());
     int position = source.position();
     try {
@@ -116,7 +116,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   @Override
   public void writeZeroes(long offset, long length, int flags) {
     IoFlags.requireKnown(flags, WRITE_FLAGS | IoFlags.MAY_UNMAP | IoFlags.NO_FALLBACK);
-    image.requireWritable();
+    image.damage.requireWritable();
     checkRange(offset, length);
     change(() -> zeroes.zero(offset, length, flags));
     afterChange(flags);
@@ -125,7 +125,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   @Override
   public void discard(long offset, long length, int flags) {
     IoFlags.requireKnown(flags, IoFlags.NONE);
-    image.requireWritable();
+    image.damage.requireWritable();
     checkRange(offset, length);
     change(() -> zeroes.discard(offset, length));
     afterChange(flags);
@@ -183,7 +183,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   @Override
   public void truncate(long newLength, Preallocation preallocation) {
     requireOpen();
-    image.requireWritable();
+    image.damage.requireWritable();
     try {
       resizer.resize(newLength, preallocation);
     } catch (BlockException e) {
@@ -226,7 +226,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
     facts.put("refcount-bits", (long) image.geometry.refcountBits());
     facts.put("lazy-refcounts", (header.compatible() & Header.LAZY_REFCOUNTS) != 0);
     facts.put("dirty-flag", header.dirty());
-    facts.put("corrupt", header.corrupt() || image.broken());
+    facts.put("corrupt", header.corrupt() || image.damage.found());
     facts.put("extended-l2", false);
     facts.put("compression-type", header.compressionType() == Header.ZSTD ? "zstd" : "zlib");
     header.backingName().ifPresent(name -> facts.put("backing-filename", name));

@@ -156,7 +156,7 @@ class LostWritesTest {
     byte[] data = new byte[1 << 20];
     Arrays.fill(data, (byte) 5);
     int failures = 0;
-    for (int k = 1; ; k += 1 + k / 12) {
+    for (int k = 1; ; k += 1 + k / 6) {
       FaultyFile file = new FaultyFile(start);
       BlockNode node = open(file);
       file.fail(k, false, effect);
