@@ -41,6 +41,7 @@ final class Quarantine {
 
   private final InFlight inFlight;
   private Batch removed = new Batch();
+  private Batch inRound = new Batch();
   private Batch durable = new Batch();
   private Batch leaving = new Batch();
   private int endedPhase;
@@ -61,19 +62,20 @@ final class Quarantine {
 
   /** Takes the removals that the round which now begins makes durable. */
   Batch beginRound() {
-    Batch taken = removed;
+    inRound = removed;
     removed = new Batch();
-    return taken;
+    return inRound;
   }
 
   /** Ends a round. */
   void endRound(Batch taken, boolean succeeded) {
+    inRound = new Batch();
     (succeeded ? durable : removed).addAll(taken);
   }
 
-  /** Whether anything is in here. */
+  /** Whether nothing is in here, nor with a round that runs. */
   boolean isEmpty() {
-    return removed.size + durable.size + leaving.size == 0;
+    return removed.size + inRound.size + durable.size + leaving.size == 0;
   }
 
   /** The clusters that are free of all references and requests now, or {@code null}. */

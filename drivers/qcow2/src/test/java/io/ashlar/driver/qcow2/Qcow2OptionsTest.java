@@ -154,6 +154,28 @@ class Qcow2OptionsTest {
   }
 
   @Test
+  void clustersThatARoundFrees_areNotForgottenWhenOthersAllocateMeanwhile() {
+    MemoryNode file = image("cluster_size=65536", 4 << 20);
+    BlockNode node = open(file, Map.of());
+    node.write(0, ByteBuffer.allocate(3 << 16), 0);
+    node.flush();
+    node.discard(0, 3 << 16, IoFlags.NONE);
+    boolean[] done = {false};
+    file.faults()
+        .hook(
+            (operation, offset, length) -> {
+              if (operation == Operation.FLUSH && !done[0]) {
+                done[0] = true;
+                node.write(1 << 20, ByteBuffer.allocate(512), 0);
+              }
+            });
+    node.flush();
+    assertThat(done[0]).isTrue();
+    node.close();
+    QemuTools.assertClean(file, directory.resolve("d"));
+  }
+
+  @Test
   void compressedTails_endWithASector() {
     MemoryNode file = image("cluster_size=65536", 1 << 20);
     BlockNode node = open(file, Map.of());
