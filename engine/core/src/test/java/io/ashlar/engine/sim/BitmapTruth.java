@@ -98,6 +98,8 @@ final class BitmapTruth {
       finish(done, false);
       if (done) {
         all.remove(bitmap.name);
+      } else {
+        bitmap.mayBeGone = true;
       }
     } else if (step instanceof Step.Enable s) {
       finish(done, s.enabled() == bitmap.enabled);

@@ -4,6 +4,7 @@ import io.ashlar.engine.bitmap.bits.BitmapState;
 import io.ashlar.engine.graph.NodeHandle;
 import io.ashlar.engine.sim.Truth.Tracked;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 
 /** What the images of a crashed engine look like to the next one. */
@@ -29,12 +30,14 @@ final class Restart {
     NodeHandle handle = engine.runtime().nodes().get(image);
     SimDisk disk = world.diskOf(image);
     world.truth(image).bitmaps().values().removeIf(tracked -> !tracked.persistent);
-    for (Tracked tracked : world.truth(image).bitmaps().values()) {
+    for (Tracked tracked : List.copyOf(world.truth(image).bitmaps().values())) {
       tracked.afterCrash(
           granule -> ByteBuffer.wrap(disk.read(SimImage.dataSector(granule))).getLong());
       Optional<BitmapState> found =
           handle.core().bitmaps().recording().generation().find(tracked.name);
-      if (found.isEmpty()) {
+      if (found.isEmpty() && tracked.mayBeGone) {
+        world.truth(image).bitmaps().remove(tracked.name);
+      } else if (found.isEmpty()) {
         world.violated("bitmap '" + tracked.name + "' of '" + image + "' is gone after a crash");
       } else if (found.get().inconsistent()) {
         tracked.inconsistent = true;

@@ -23,6 +23,9 @@ final class Truth {
     boolean enabled;
     boolean inconsistent;
 
+    /** Its removal failed, and may have reached the disk all the same. */
+    boolean mayBeGone;
+
     /** Writes, by granule, that it must show as dirty. */
     private List<Set<Long>> required = empty();
 
