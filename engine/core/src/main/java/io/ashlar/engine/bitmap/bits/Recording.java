@@ -246,7 +246,7 @@ public final class Recording {
     try {
       awaitWriters(0, nanos);
       awaitWriters(1, nanos);
-      after = GateState.SEALED;
+      after = rules.whileStoring(before);
       store.run();
     } finally {
       gate.endSealing(after);

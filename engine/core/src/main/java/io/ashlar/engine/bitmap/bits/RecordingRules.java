@@ -31,6 +31,11 @@ class RecordingRules {
     return hot.publishNext();
   }
 
+  /** The gate while bitmaps are stored: what a failure leaves on disk may look valid. */
+  GateState whileStoring(GateState before) {
+    return GateState.SEALED;
+  }
+
   /** Writers of the old generation leave before its successor counts as the truth. */
   void awaitOld(Runnable wait) {
     wait.run();

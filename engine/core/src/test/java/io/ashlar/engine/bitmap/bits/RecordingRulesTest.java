@@ -1,13 +1,18 @@
 package io.ashlar.engine.bitmap.bits;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.contract.VirtualTime;
+import io.ashlar.spi.system.SystemWaits;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -226,6 +231,51 @@ final class RecordingRulesTest {
 
   private static void caught(Broken rules, Consumer<Run> program) {
     assertThat(losses(rules, false, program)).as("noticed in %d seeds", RUNS).isPositive();
+  }
+
+  /** Whether a write reaches the driver while a failed store has left valid bitmaps on disk. */
+  private static boolean writesOverValidBitmaps(RecordingRules rules) {
+    AtomicBoolean storedAsValid = new AtomicBoolean();
+    Recording recording =
+        new Recording(
+            "n",
+            Generation.of(List.of(BitmapState.of("a", new BitTree(2 * G, G), true, true))),
+            GateState.ARMED,
+            () -> storedAsValid.set(false),
+            HotRegions.NONE,
+            SystemWaits.INSTANCE,
+            false,
+            rules);
+    assertThatThrownBy(
+            () ->
+                recording.seal(
+                    () -> {
+                      storedAsValid.set(true);
+                      throw new BlockException(ErrorCode.IO_ERROR, "the flush after it failed");
+                    },
+                    Recording.FOR_EVER))
+        .isInstanceOf(BlockException.class);
+    long token = recording.begin(0, G);
+    boolean seen = storedAsValid.get();
+    recording.end(token, 0, G);
+    return seen;
+  }
+
+  @Test
+  void aStoreThatFailedMayHaveTakenEffect() {
+    assertThat(writesOverValidBitmaps(RecordingRules.SOUND)).isFalse();
+  }
+
+  @Test
+  void aGateThatStaysArmedWhenAStoreFailsIsNoticed() {
+    RecordingRules trusting =
+        new RecordingRules() {
+          @Override
+          GateState whileStoring(GateState before) {
+            return before;
+          }
+        };
+    assertThat(writesOverValidBitmaps(trusting)).isTrue();
   }
 
   @Test
