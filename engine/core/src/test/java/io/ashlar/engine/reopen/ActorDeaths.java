@@ -64,7 +64,7 @@ final class ActorDeaths implements Around {
       if (System.nanoTime() > end) {
         throw new AssertionError("nobody took the place of the actor that died at " + spot);
       }
-      Thread.yield();
+      Thread.onSpinWait();
     }
   }
 

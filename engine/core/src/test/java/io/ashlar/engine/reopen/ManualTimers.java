@@ -75,7 +75,7 @@ public final class ManualTimers extends ExplicitlyTriggeredScheduler {
       if (System.nanoTime() > end) {
         throw new AssertionError("no step has a limit");
       }
-      Thread.yield();
+      Thread.onSpinWait();
     }
     timePasses(LONGEST_LIMIT);
   }

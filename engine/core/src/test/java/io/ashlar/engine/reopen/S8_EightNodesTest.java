@@ -280,7 +280,7 @@ class S8_EightNodesTest {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (!nodes.engine.graph().heldNodes().isEmpty()) {
       assertThat(System.nanoTime()).as("held nodes have to go on").isLessThan(end);
-      Thread.yield();
+      Thread.onSpinWait();
     }
   }
 
@@ -447,7 +447,7 @@ class S8_EightNodesTest {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
       while (thread.getState() != Thread.State.WAITING && !after.isDone()) {
         assertThat(System.nanoTime()).isLessThan(end);
-        Thread.yield();
+        Thread.onSpinWait();
       }
       assertThat(after).as("a request above the hanging %s waits", call).isNotDone();
       released.set(true);
