@@ -267,13 +267,9 @@ final class StoredDirectory {
   }
 
   private void sealWith(BitmapStore access, Layout layout) {
-    log.record(
-        "storing",
-        new BitmapsSealed(state.get().stored()),
-        () -> {
-          write(access, layout);
-          armed = false;
-        });
+    write(access, layout);
+    armed = false;
+    log.note("storing", new BitmapsSealed(state.get().stored()));
   }
 
   private void write(BitmapStore access, Layout layout) {

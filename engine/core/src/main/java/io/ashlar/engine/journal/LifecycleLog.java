@@ -27,6 +27,9 @@ public interface LifecycleLog {
         }
 
         @Override
+        public void note(String by, BitmapFact fact) {}
+
+        @Override
         public Optional<String> story(String bitmap) {
           return Optional.empty();
         }
@@ -70,6 +73,12 @@ public interface LifecycleLog {
    * @param facts what will be true after it; several are one change, done whole or not at all
    */
   Intent intend(String by, List<BitmapFact> facts);
+
+  /**
+   * Something has happened that needed no announcement: if its record is missing, the image tells
+   * as well.
+   */
+  void note(String by, BitmapFact fact);
 
   /** What is known of an inconsistent bitmap, for people. */
   Optional<String> story(String bitmap);

@@ -4,15 +4,20 @@ import akka.actor.typed.ActorRef;
 import io.ashlar.engine.journal.BitmapJournal.Command;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One opening of a journal: its file and its actor, until either is given up. */
 final class LiveJournal {
+  private static final Logger LOG = LoggerFactory.getLogger(LiveJournal.class);
+
   private final JournalServices services;
   private final ImageJournals.Opened file;
   private final Consumer<LiveJournal> died;
@@ -28,6 +33,7 @@ final class LiveJournal {
   private ActorRef<Command> actor;
   private JournalState state = JournalState.EMPTY;
   private long lastChange;
+  private List<LifecycleEvent> first = List.of();
 
   /**
    * An opening.
@@ -85,11 +91,19 @@ final class LiveJournal {
       if (hasEnded) {
         throw gone();
       }
-      actor.tell(new BitmapJournal.Keep(List.copyOf(events), answer));
+      List<LifecycleEvent> all = new ArrayList<>(first);
+      all.addAll(events);
+      first = List.of();
+      actor.tell(new BitmapJournal.Keep(List.copyOf(all), answer));
       state = answer.await(services.limitNanos());
     } finally {
       waiting.remove(answer);
     }
+  }
+
+  /** Keeps events together with the next ones, and not at all when there are none. */
+  void keepWithNext(List<LifecycleEvent> events) {
+    first = List.copyOf(events);
   }
 
   /** Keeps events; if it cannot, the actor ends. */
@@ -131,6 +145,9 @@ final class LiveJournal {
     }
     try {
       file.close();
+    } catch (BlockException e) {
+      // What was kept is durable since long; the next opening looks at the end more closely.
+      LOG.warn("A journal was not closed in order; nothing is lost: {}", e.getMessage());
     } finally {
       closed.give(true);
     }

@@ -115,6 +115,11 @@ public final class NodeJournal implements LifecycleLog {
 
   private void reconcile(LiveJournal opened, String by, List<StoredBitmap> image) {
     List<LifecycleEvent> events = Reconciliation.of(opened.state(), image, stamp(by));
+    if (events.size() == 1) {
+      // Nothing differs: that it was opened is kept with whatever is kept next.
+      opened.keepWithNext(events);
+      events = List.of();
+    }
     for (int from = 0; from < events.size(); from += BATCH) {
       opened.keep(events.subList(from, Math.min(events.size(), from + BATCH)));
     }
@@ -139,6 +144,14 @@ public final class NodeJournal implements LifecycleLog {
       events.add(new ChangeIntended(stamp(by), change, part));
     }
     return keepOrLose(now, events) ? new Announced(now, by, change, facts) : Intent.NONE;
+  }
+
+  @Override
+  public void note(String by, BitmapFact fact) {
+    LiveJournal now = live.get();
+    if (now != null) {
+      keepOrLose(now, List.of(new ChangeDone(stamp(by), 0, List.of(fact))));
+    }
   }
 
   private static List<List<BitmapFact>> parts(List<BitmapFact> facts) {

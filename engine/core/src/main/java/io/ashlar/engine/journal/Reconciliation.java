@@ -174,7 +174,10 @@ final class Reconciliation {
           Finding.BITMAP_STORED_BY_OTHERS,
           name,
           stored,
-          "another program stored bitmap " + FactText.name(name));
+          "bitmap "
+              + FactText.name(name)
+              + " was stored, by a process that ended before it could say so or by another"
+              + " program");
     }
   }
 

@@ -269,7 +269,7 @@ class JournalledDirectoryTest {
     int flushes = files.flushes();
     assertThat(flushes).isGreaterThan(20);
     int begunAnew = 0;
-    for (int at = 1; at <= flushes; at += Integer.getInteger("ashlar.journal.stride", 3)) {
+    for (int at = 1; at <= flushes; at += Integer.getInteger("ashlar.journal.stride", 1)) {
       for (boolean forEver : new boolean[] {false, true}) {
         notices.clear();
         start("fails-" + at + forEver);

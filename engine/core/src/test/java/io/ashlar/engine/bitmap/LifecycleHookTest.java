@@ -47,6 +47,11 @@ class LifecycleHookTest {
     }
 
     @Override
+    public void note(String by, BitmapFact fact) {
+      rig.store.calls.add("note " + by + " " + fact);
+    }
+
+    @Override
     public Optional<String> story(String bitmap) {
       return Optional.of("the story of " + bitmap);
     }
@@ -176,12 +181,11 @@ class LifecycleHookTest {
     rig.seal();
     rig.became(false);
     assertThat(calls())
-        .containsExactly(
-            "intend storing [BitmapsSealed[bitmaps=1]]", "stage", "publish", "done", "release");
+        .containsExactly("stage", "publish", "note storing BitmapsSealed[bitmaps=1]", "release");
     rig.store.writable = true;
     rig.armThrough(rig.store);
     rig.disarmThrough(rig.store);
-    assertThat(calls()).endsWith("done", "release");
+    assertThat(calls()).endsWith("note storing BitmapsSealed[bitmaps=1]", "release");
   }
 
   @Test
