@@ -10,6 +10,8 @@ import io.ashlar.spi.Texts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -44,7 +46,9 @@ public final class NodeJournal implements LifecycleLog {
   private volatile LiveJournal last;
 
   private volatile JournalState known = JournalState.EMPTY;
-  private volatile String lastNotice = "";
+
+  /** Since an event was kept; what goes wrong again is not said again. */
+  private final Set<String> said = ConcurrentHashMap.newKeySet();
 
   /**
    * The history of a node.
@@ -124,7 +128,6 @@ public final class NodeJournal implements LifecycleLog {
       opened.keep(events.subList(from, Math.min(events.size(), from + BATCH)));
     }
     known = opened.state();
-    lastNotice = "";
     live.set(opened);
     if (opened.hasEnded()) {
       // It ended while nobody knew of it yet.
@@ -166,6 +169,7 @@ public final class NodeJournal implements LifecycleLog {
     try {
       journal.keep(events);
       known = journal.state();
+      said.clear();
       return true;
     } catch (BlockException e) {
       lost(journal, e.getMessage());
@@ -242,10 +246,8 @@ public final class NodeJournal implements LifecycleLog {
     }
   }
 
-  /** The same thing is not said twice in a row. */
   private void notice(String text) {
-    if (!text.isEmpty() && !text.equals(lastNotice)) {
-      lastNotice = text;
+    if (!text.isEmpty() && said.add(text)) {
       LOG.warn("Node '{}': {}", node, text);
       services.notices().accept(node, "node '" + node + "': " + text);
     }
