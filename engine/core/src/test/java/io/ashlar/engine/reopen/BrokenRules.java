@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /** The rules of a change, each in a broken form that exists for tests alone. */
+@SuppressWarnings("ImmutableEnumChecker") // A broken rule may have to remember something.
 enum BrokenRules implements ChangeRules {
   /** QEMU's way: bitmaps are marked IN_USE after the commit, and a failure of that is success. */
   ARM_IN_COMMIT {

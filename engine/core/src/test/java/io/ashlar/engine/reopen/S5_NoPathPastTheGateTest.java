@@ -32,6 +32,7 @@ class S5_NoPathPastTheGateTest {
   @TempDir Path dir;
 
   /** Everything that changes what a guest reads. */
+  @SuppressWarnings("ImmutableEnumChecker") // Lambdas that keep nothing.
   enum ChangingPath {
     WRITE(nodes -> guest(nodes, device -> device.write(0, bytes()))),
     WRITE_WITH_FUA(nodes -> guest(nodes, device -> device.write(0, bytes(), IoFlags.FUA))),
