@@ -16,12 +16,18 @@ import java.util.List;
  *
  * @param events shared between histories; nobody changes it
  * @param dropped events that were left out for want of room
+ * @param weight facts that the events have together; counted once, for an open replays many events
  */
-record History(List<LifecycleEvent> events, long dropped) {
+record History(List<LifecycleEvent> events, long dropped, int weight) {
   /** Most facts that are kept. */
   static final int MOST = 1_000;
 
   static final History EMPTY = new History(List.of(), 0);
+
+  /** A history that was read. */
+  History(List<LifecycleEvent> events, long dropped) {
+    this(events, dropped, events.stream().mapToInt(History::weight).sum());
+  }
 
   History with(LifecycleEvent event) {
     if (event instanceof ChangeIntended) {
@@ -29,14 +35,14 @@ record History(List<LifecycleEvent> events, long dropped) {
     }
     List<LifecycleEvent> next = new ArrayList<>(events);
     next.add(event);
-    int weight = next.stream().mapToInt(History::weight).sum();
+    int together = weight + weight(event);
     int removed = 0;
-    while (weight > MOST && next.size() > 1) {
+    while (together > MOST && next.size() > 1) {
       LifecycleEvent oldest = next.remove(firstToGo(next));
-      weight -= weight(oldest);
+      together -= weight(oldest);
       removed++;
     }
-    return new History(next, dropped + removed);
+    return new History(next, dropped + removed, together);
   }
 
   private static int firstToGo(List<LifecycleEvent> events) {
