@@ -1,15 +1,15 @@
 package io.ashlar.engine.sim;
 
+import io.ashlar.engine.sim.Turn.Task;
+import io.ashlar.engine.sim.Turn.Waiting;
 import io.ashlar.spi.Clock;
 import io.ashlar.spi.Waits;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -27,96 +27,10 @@ final class Sim implements Clock {
   static final Sim INSTANCE = new Sim();
 
   /** A deadline that never comes. */
-  static final long NEVER = Long.MAX_VALUE;
+  static final long NEVER = Timers.NEVER;
 
   private static final long START_MILLIS = 1_700_000_000_000L;
   private static final int STEP_LIMIT = 200_000;
-
-  /** What can go on next. */
-  private abstract static class Turn {
-    final String key;
-    final long number;
-
-    Turn(String key, long number) {
-      this.key = key;
-      this.number = number;
-    }
-  }
-
-  /** Work that has not begun. */
-  private static final class Task extends Turn {
-    final Runnable body;
-
-    Task(String key, long number, Runnable body) {
-      super(key, number);
-      this.body = body;
-    }
-  }
-
-  /** Work that waits. */
-  private static final class Waiting extends Turn {
-    final Seat seat;
-    final BooleanSupplier ready;
-    final long deadline;
-    final String what;
-    final boolean main;
-
-    Waiting(Turn of, Seat seat, BooleanSupplier ready, long deadline, String what, boolean main) {
-      super(of.key, of.number);
-      this.seat = seat;
-      this.ready = ready;
-      this.deadline = deadline;
-      this.what = what;
-      this.main = main;
-    }
-  }
-
-  /** A timer of the actor system. */
-  static final class Timer {
-    private final long at;
-    private final long number;
-    private Runnable body;
-
-    Timer(long at, long number, Runnable body) {
-      this.at = at;
-      this.number = number;
-      this.body = body;
-    }
-
-    /** True when it had not fired. */
-    boolean cancel() {
-      boolean was = body != null;
-      body = null;
-      return was;
-    }
-
-    boolean isCancelled() {
-      return body == null;
-    }
-  }
-
-  /** A thread that may hold the baton. */
-  private static final class Seat {
-    final Thread thread;
-    volatile boolean go;
-    Turn first;
-
-    Seat(Thread thread) {
-      this.thread = thread;
-    }
-
-    void give() {
-      go = true;
-      LockSupport.unpark(thread);
-    }
-
-    void await() {
-      while (!go) {
-        LockSupport.park(this);
-      }
-      go = false;
-    }
-  }
 
   /** Ends work that still waits when a run is over. */
   @SuppressWarnings("serial")
@@ -132,7 +46,7 @@ final class Sim implements Clock {
   private final Deque<Seat> idle = new ArrayDeque<>();
   private final Waits waits = new SimWaits(this);
   private final List<Throwable> failures = new ArrayList<>();
-  private PriorityQueue<Timer> timers = newTimers();
+  private final Timers timers = new Timers();
   private SplittableRandom random = new SplittableRandom(0);
   private Seat holder;
   private Turn current = new Task("main", 0, () -> {});
@@ -150,11 +64,6 @@ final class Sim implements Clock {
 
   private Sim() {}
 
-  private static PriorityQueue<Timer> newTimers() {
-    return new PriorityQueue<>(
-        (a, b) -> a.at != b.at ? Long.compare(a.at, b.at) : Long.compare(a.number, b.number));
-  }
-
   /** Starts a run; the calling thread is its main one and holds the baton until it waits. */
   void begin(long newSeed) {
     if (!ready.isEmpty() || !waiting.isEmpty()) {
@@ -164,7 +73,7 @@ final class Sim implements Clock {
     random = new SplittableRandom(newSeed);
     holder = new Seat(Thread.currentThread());
     current = new Task("main", 0, () -> {});
-    timers = newTimers();
+    timers.clear();
     failures.clear();
     now = 0;
     numbers = 0;
@@ -273,10 +182,9 @@ final class Sim implements Clock {
     insert(new Task(path, 0, body));
   }
 
-  Timer timer(long delay, Runnable body) {
-    Timer timer = new Timer(delay > NEVER - now ? NEVER : now + delay, ++numbers, body);
-    timers.add(timer);
-    return timer;
+  /** Something that is to happen after so many nanoseconds. */
+  Timers.Timer timer(long delay, Runnable body) {
+    return timers.add(delay > NEVER - now ? NEVER : now + delay, ++numbers, body);
   }
 
   /** Lets everybody go on until nobody can; time passes as far as somebody waits for it. */
@@ -447,10 +355,7 @@ final class Sim implements Clock {
 
   /** Jumps to the next timer or deadline; false when there is none up to the limit. */
   private boolean passTime(long until) {
-    while (!timers.isEmpty() && timers.peek().isCancelled()) {
-      timers.poll();
-    }
-    long next = timers.isEmpty() ? NEVER : timers.peek().at;
+    long next = timers.next();
     for (Waiting w : waiting) {
       if (w.deadline > now) {
         next = Math.min(next, w.deadline);
@@ -462,12 +367,7 @@ final class Sim implements Clock {
     now = Math.max(now, next);
     Turn before = current;
     current = new Task("timer", 0, () -> {});
-    while (!timers.isEmpty() && timers.peek().at <= now) {
-      Runnable body = timers.poll().body;
-      if (body != null) {
-        body.run();
-      }
-    }
+    timers.fire(now);
     current = before;
     return true;
   }

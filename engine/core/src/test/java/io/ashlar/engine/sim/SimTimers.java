@@ -27,7 +27,7 @@ public final class SimTimers extends AbstractScheduler {
   @Override
   public Cancellable scheduleOnce(
       FiniteDuration delay, Runnable runnable, ExecutionContext executor) {
-    Sim.Timer timer = Sim.INSTANCE.timer(delay.toNanos(), () -> executor.execute(runnable));
+    Timers.Timer timer = Sim.INSTANCE.timer(delay.toNanos(), () -> executor.execute(runnable));
     return new Cancellable() {
       @Override
       public boolean cancel() {
