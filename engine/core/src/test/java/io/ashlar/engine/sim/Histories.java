@@ -199,7 +199,8 @@ public final class Histories {
       case FAULTS -> faults(faults, false);
       case LATE -> faults(faults, true);
       case DEATHS -> {
-        if (random.nextInt(2) == 0) {
+        // A length that was changed is not changed back when the change is given up.
+        if (random.nextInt(2) == 0 && !(step instanceof Step.Resize)) {
           deaths.add(new Death(1 + random.nextInt(40), random.nextInt(3) == 0));
         }
       }
