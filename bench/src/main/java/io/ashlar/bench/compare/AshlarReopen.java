@@ -22,10 +22,16 @@ final class AshlarReopen implements ReopenSide {
   private final List<NodeDefinition> readWrite;
   private final ByteBuffer page = ReopenSide.page();
 
-  AshlarReopen(Path image) {
+  /**
+   * Opens an image.
+   *
+   * @param journal whether the history of its bitmaps is kept beside it, which QEMU has nothing of
+   */
+  AshlarReopen(Path image, boolean journal) {
     NodeDefinition file =
         NodeDefinition.of("file", NODE + "-file").with("filename", (Object) image.toString());
-    NodeDefinition disk = NodeDefinition.of("qcow2", NODE);
+    NodeDefinition plain = NodeDefinition.of("qcow2", NODE);
+    NodeDefinition disk = journal ? plain : plain.with("journal", (Object) "off");
     engine.graph().add(disk.with("file", file)).await(LIMIT);
     readOnly = List.of(disk.with("read-only", (Object) true));
     readWrite = List.of(disk.with("read-only", (Object) false));

@@ -56,6 +56,9 @@ final class Cases {
     if (wanted("reopen-16-bitmaps")) {
       results.add(reopen.near());
     }
+    if (wanted("reopen-16-no-journal")) {
+      results.add(reopen.nearWithoutJournal());
+    }
     if (wanted("reopen-16-spread")) {
       results.add(reopen.spread());
     }

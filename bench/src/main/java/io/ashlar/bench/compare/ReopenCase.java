@@ -53,22 +53,32 @@ final class ReopenCase {
         cycle -> {
           long parts = LENGTH / COVERED;
           return cycle % parts * COVERED + cycle / parts * Cases.STEP;
-        });
+        },
+        true);
   }
 
   /** Guests that write one step after another: each bitmap stores one cluster. */
   Result near() {
-    return run("reopen-16-bitmaps", cycle -> cycle * Cases.STEP % LENGTH);
+    return run("reopen-16-bitmaps", ReopenCase::next, true);
   }
 
-  private Result run(String name, LongUnaryOperator places) {
+  /** The same without the journal, which shows what that costs. */
+  Result nearWithoutJournal() {
+    return run("reopen-16-no-journal", ReopenCase::next, false);
+  }
+
+  private static long next(long cycle) {
+    return cycle * Cases.STEP % LENGTH;
+  }
+
+  private Result run(String name, LongUnaryOperator places, boolean journal) {
     Path oursImage = image(name + "-ours.qcow2");
     Path theirsImage = image(name + "-theirs.qcow2");
     String aio = fasterAio(name, places);
     List<Double> ours = new ArrayList<>();
     List<Double> theirs = new ArrayList<>();
     long done;
-    try (ReopenSide ashlar = new AshlarReopen(oursImage);
+    try (ReopenSide ashlar = new AshlarReopen(oursImage, journal);
         ReopenSide daemon = new StorageDaemon(theirsImage, aio)) {
       done = measure(name, places, ashlar, daemon, ours, theirs);
     }
