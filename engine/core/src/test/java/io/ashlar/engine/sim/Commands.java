@@ -30,11 +30,9 @@ import java.util.function.Function;
 /** What the steps of a history are to the engine. */
 final class Commands {
   private final Map<String, BlockDriver> drivers = new LinkedHashMap<>();
-  private final World world;
   private final SimEngine engine;
 
   Commands(World world, SimEngine engine) {
-    this.world = world;
     this.engine = engine;
     for (SimDriver driver :
         List.of(

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
 /** A rule in a broken form, and the trouble in which that shows. */
+@SuppressWarnings("ImmutableEnumChecker") // the rules have no state of their own
 public enum Mutant {
   /** None is broken. */
   NONE(Trouble.NONE, ChangeRules.SOUND),

@@ -8,7 +8,8 @@ import java.util.List;
  * @param violations rules that did not hold; none is how it should be
  * @param trace stands for everything that happened, in its order
  * @param steps turns that were taken
- * @param changes structural changes that took effect, and that were refused
+ * @param committed structural changes that took effect
+ * @param refused structural changes that were refused
  * @param log what happened, if that was asked for
  */
 public record Outcome(
