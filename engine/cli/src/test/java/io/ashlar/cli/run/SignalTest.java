@@ -130,7 +130,8 @@ final class SignalTest {
       } while (!process.waitFor(500, TimeUnit.MILLISECONDS) && signals < 20);
       assertThat(process.waitFor(5, TimeUnit.SECONDS)).isTrue();
     } finally {
-      process.destroyForcibly();
+      // Process.destroyForcibly would close the output that is read below.
+      process.toHandle().destroyForcibly();
     }
     assertThat(signals).isGreaterThan(1);
     assertThat(process.exitValue()).isEqualTo(130);
