@@ -6,6 +6,7 @@ import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -116,8 +117,12 @@ final class LiveJournal {
     over.set(true);
   }
 
-  /** Ends the actor after what it was told so far, and closes the file. */
-  void end() {
+  /**
+   * Ends the actor after what it was told so far, and closes the file.
+   *
+   * @return why something of that may not have been kept, if so: nobody waited for it
+   */
+  Optional<String> end() {
     over.set(true);
     actor.tell(new BitmapJournal.End());
     try {
@@ -125,9 +130,11 @@ final class LiveJournal {
     } catch (BlockException e) {
       // The actor hangs in its storage; the file is closed when it comes back.
       closeWhenEnded();
-      return;
+      return Optional.of(e.getMessage());
     }
+    Optional<String> failure = file.failure().map(BlockException::getMessage);
     close();
+    return failure;
   }
 
   /**

@@ -233,17 +233,21 @@ public final class NodeJournal implements LifecycleLog {
   public void release() {
     LiveJournal now = live.getAndSet(null);
     if (now != null) {
-      now.end();
+      now.end().ifPresent(this::gap);
     }
   }
 
   private void lost(LiveJournal journal, String why) {
-    boolean mine = live.compareAndSet(journal, null);
-    journal.giveUp();
-    if (mine) {
-      notice(
-          "the journal of its bitmaps was given up, their history has a gap from here on: " + why);
+    // Said before it is let go: whoever finds it gone, as a release does, has heard of it.
+    if (live.get() == journal) {
+      gap(why);
     }
+    live.compareAndSet(journal, null);
+    journal.giveUp();
+  }
+
+  private void gap(String why) {
+    notice("the journal of its bitmaps was given up, their history has a gap from here on: " + why);
   }
 
   private void notice(String text) {
