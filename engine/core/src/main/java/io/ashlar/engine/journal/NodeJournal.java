@@ -65,7 +65,8 @@ public final class NodeJournal implements LifecycleLog {
   @Override
   public void hostedBy(JournalChild.Host parent) {
     host = parent;
-    LiveJournal orphan = live.get();
+    // Also one that is still being opened: its actor is gone, and nobody else would say so.
+    LiveJournal orphan = last;
     if (orphan != null) {
       orphan.orphaned();
     }
