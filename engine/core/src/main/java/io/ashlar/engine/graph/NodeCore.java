@@ -73,11 +73,6 @@ public final class NodeCore implements BlockIo {
     become(opened);
   }
 
-  /** The driver's node is about to be closed. */
-  void gone(BlockNode instead) {
-    driver = instead;
-  }
-
   /** The node has new options. */
   void become(NodeSpec next) {
     spec = next;

@@ -34,21 +34,7 @@ public record NodeServices(
     ChangeRules rules,
     JournalServices journals) {
 
-  /** Without a history of bitmaps. */
-  public NodeServices(
-      Waits waits,
-      Clock clock,
-      FileIo fileIo,
-      SharedObjects shared,
-      Executor drivers,
-      boolean latencies,
-      BiConsumer<String, NodeEvent> events,
-      Around around,
-      ChangeRules rules) {
-    this(waits, clock, fileIo, shared, drivers, latencies, events, around, rules, null);
-  }
-
-  /** With nothing around the actors. */
+  /** With nothing around the actors, the rules as they are, and no history of bitmaps. */
   public NodeServices(
       Waits waits,
       Clock clock,
@@ -57,19 +43,16 @@ public record NodeServices(
       Executor drivers,
       boolean latencies,
       BiConsumer<String, NodeEvent> events) {
-    this(waits, clock, fileIo, shared, drivers, latencies, events, Around.NOTHING);
-  }
-
-  /** With the rules as they are. */
-  public NodeServices(
-      Waits waits,
-      Clock clock,
-      FileIo fileIo,
-      SharedObjects shared,
-      Executor drivers,
-      boolean latencies,
-      BiConsumer<String, NodeEvent> events,
-      Around around) {
-    this(waits, clock, fileIo, shared, drivers, latencies, events, around, ChangeRules.SOUND);
+    this(
+        waits,
+        clock,
+        fileIo,
+        shared,
+        drivers,
+        latencies,
+        events,
+        Around.NOTHING,
+        ChangeRules.SOUND,
+        null);
   }
 }

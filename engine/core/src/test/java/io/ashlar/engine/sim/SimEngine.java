@@ -78,7 +78,8 @@ final class SimEngine {
             false,
             (node, event) -> {},
             around,
-            rules);
+            rules,
+            null);
     graph =
         system.systemActorOf(
             GraphActor.create(
