@@ -77,10 +77,15 @@ final class Guard {
     try (Stream<Path> files = Files.find(where, 4, (p, a) -> p.endsWith("pom.xml"))) {
       return files
           .map(Path::getParent)
-          .filter(p -> !p.toString().contains("/target/") && !p.toString().contains("/.ashlar/"))
+          .filter(p -> !builtUnder(where.relativize(p)))
           .sorted()
           .toList();
     }
+  }
+
+  private static boolean builtUnder(Path relative) {
+    String path = "/" + relative + "/";
+    return path.contains("/target/") || path.contains("/.ashlar/");
   }
 
   private List<Report> readReports(Path directory, boolean ci) throws Exception {

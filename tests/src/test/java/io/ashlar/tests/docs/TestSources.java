@@ -25,13 +25,15 @@ final class TestSources {
   private static final String TEST =
       "@(?:Test|ParameterizedTest|RepeatedTest|TestFactory)\\b[^;]*?\\b";
 
+  private final Path root;
   private final MutantList mutants;
 
   /** Sources by the names of the types that they declare. */
   private final Map<String, List<String>> sources = new HashMap<>();
 
-  /** Reads {@code src/test} of all modules below a directory. */
+  /** Reads {@code src/test} of all modules below a directory, whatever its own name is. */
   TestSources(Path root) {
+    this.root = root;
     mutants = new MutantList(root);
     try {
       Files.walkFileTree(root, new Reader());
@@ -43,14 +45,14 @@ final class TestSources {
   private final class Reader extends SimpleFileVisitor<Path> {
     @Override
     public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
-      return ELSEWHERE.contains(directory.getFileName().toString())
-          ? FileVisitResult.SKIP_SUBTREE
-          : FileVisitResult.CONTINUE;
+      boolean elsewhere =
+          !directory.equals(root) && ELSEWHERE.contains(directory.getFileName().toString());
+      return elsewhere ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
     }
 
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-      String name = file.toString();
+      String name = root.relativize(file).toString();
       if (name.contains("/src/test/") && (name.endsWith(".java") || name.endsWith(".scala"))) {
         String text = Files.readString(file);
         DECLARATION

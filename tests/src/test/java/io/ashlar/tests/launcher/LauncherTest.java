@@ -141,7 +141,8 @@ final class LauncherTest {
           @Override
           public FileVisitResult preVisitDirectory(Path from, BasicFileAttributes attributes)
               throws IOException {
-            if (NOT_COPIED.contains(from.getFileName().toString()) && !keeps(from)) {
+            boolean left = !from.equals(ROOT) && NOT_COPIED.contains(from.getFileName().toString());
+            if (left && !keeps(from)) {
               return FileVisitResult.SKIP_SUBTREE;
             }
             Files.createDirectories(copy.resolve(ROOT.relativize(from)));
