@@ -2,6 +2,7 @@ package io.ashlar.spi;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * A node whose image keeps dirty bitmaps. The driver owns bytes, clusters and flushes; the engine
@@ -63,6 +64,65 @@ public interface BitmapStore {
   default Optional<String> journal() {
     return Optional.empty();
   }
+
+  /**
+   * The fence as it is on disk. What belongs to it in the directory is not listed by {@link
+   * #directory}.
+   */
+  default FenceReport fence() {
+    return FenceReport.NONE;
+  }
+
+  /**
+   * Why no fence can be put into this image now, as part of a sentence; empty when one can.
+   *
+   * @param bitmaps how many bitmaps the directory will have, without what belongs to the fence
+   */
+  default Optional<String> fenceRefusal(int bitmaps) {
+    return Optional.of("its format has no place for a fence");
+  }
+
+  /**
+   * As {@link #stage(List)}, and {@link StagedDirectory#publish} puts a fence in, changes it, or
+   * takes it out, in the same step as the directory: a crash leaves both or neither. {@link #arm}
+   * and {@link #stage(List)} mean an image without a fence; one that is there is first taken out,
+   * durably.
+   *
+   * @param fence what the image is to say afterwards; empty for none
+   * @throws BlockException NOT_SUPPORTED when {@link #fenceRefusal} says why
+   */
+  default StagedDirectory stage(List<BitmapEntry> entries, Optional<Fence> fence) {
+    if (fence.isPresent()) {
+      throw new BlockException(
+          ErrorCode.NOT_SUPPORTED,
+          "the image cannot carry a fence: its format has no place for it");
+    }
+    return stage(entries);
+  }
+
+  /**
+   * Changes a fence that is in the image, in place, and flushes.
+   *
+   * @throws BlockException with unknown outcome: the image has the old one or the new one
+   */
+  default void changeFence(Fence next) {
+    throw new BlockException(ErrorCode.NOT_SUPPORTED, "the image has no fence to be changed");
+  }
+
+  /**
+   * Takes the fence out, in place and without allocating anything, and flushes; bitmaps stay
+   * IN_USE. Afterwards writes may go on without a journal. Does nothing when there is none for
+   * certain. May run beside guest writes and on any thread.
+   *
+   * @throws BlockException with unknown outcome; may be repeated
+   */
+  default void revokeFence() {}
+
+  /**
+   * Who tells the number of the journal's last durable record; asked before each flush of the image
+   * while a fence is in it, and written into the fence with that flush.
+   */
+  default void lastRecord(LongSupplier lsn) {}
 
   /** A directory that is written but not yet the image's. */
   interface StagedDirectory {
