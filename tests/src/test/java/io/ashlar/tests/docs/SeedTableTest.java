@@ -3,6 +3,7 @@ package io.ashlar.tests.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.tests.docs.SeedTable.Row;
+import io.ashlar.tests.mutants.SourceMutant;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,11 +53,14 @@ class SeedTableTest {
 
   @Test
   void everyMutantCanBeMadeAndIsInTheTable() throws IOException {
-    MutantList mutants = new MutantList(ROOT);
-    assertThat(mutants.problems(sources)).isEmpty();
-    assertThat(mutants.names()).doesNotHaveDuplicates();
+    List<SourceMutant> mutants = SourceMutant.all();
+    assertThat(mutants)
+        .allSatisfy(mutant -> assertThat(mutant.broken(ROOT)).isNotBlank())
+        .allMatch(mutant -> sources.hasTest(mutant.test()), "names a test that exists");
+    List<String> names = mutants.stream().map(SourceMutant::name).toList();
+    assertThat(names).doesNotHaveDuplicates();
     assertThat(table().rows().stream().flatMap(row -> Row.names(row.mutant()).stream()))
-        .containsAll(mutants.names());
+        .containsAll(names);
   }
 
   private List<String> wrong(Row row) {

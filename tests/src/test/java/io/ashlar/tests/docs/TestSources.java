@@ -1,5 +1,6 @@
 package io.ashlar.tests.docs;
 
+import io.ashlar.tests.mutants.SourceMutant;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
@@ -26,7 +27,7 @@ final class TestSources {
       "@(?:Test|ParameterizedTest|RepeatedTest|TestFactory)\\b[^;]*?\\b";
 
   private final Path root;
-  private final MutantList mutants;
+  private final List<String> mutants = SourceMutant.all().stream().map(SourceMutant::name).toList();
 
   /** Sources by the names of the types that they declare. */
   private final Map<String, List<String>> sources = new HashMap<>();
@@ -34,7 +35,6 @@ final class TestSources {
   /** Reads {@code src/test} of all modules below a directory, whatever its own name is. */
   TestSources(Path root) {
     this.root = root;
-    mutants = new MutantList(root);
     try {
       Files.walkFileTree(root, new Reader());
     } catch (IOException e) {
@@ -90,8 +90,8 @@ final class TestSources {
   }
 
   /**
-   * Whether a mutant exists: {@code Type.CONSTANT}, a test that shows it, or a name in {@code
-   * ci/mutants.txt}.
+   * Whether a mutant exists: {@code Type.CONSTANT}, a test that shows it, or a name in the list of
+   * {@link SourceMutant}.
    *
    * @see #hasTest
    */
@@ -101,7 +101,7 @@ final class TestSources {
     }
     int dot = name.indexOf('.');
     return dot < 0
-        ? mutants.names().contains(name)
+        ? mutants.contains(name)
         : declares(
             name.substring(0, dot),
             Pattern.compile("\\b" + Pattern.quote(name.substring(dot + 1)) + "\\b"));

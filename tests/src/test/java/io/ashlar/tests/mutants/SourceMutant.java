@@ -1,0 +1,133 @@
+package io.ashlar.tests.mutants;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A rule broken on purpose, as {@code mutants.txt} beside this class describes it.
+ *
+ * @param name its name, in capitals
+ * @param what what is wrong with the code once it is made
+ * @param file the source that it is made in, from the root of the project
+ * @param module the directory of the module that the test is in
+ * @param test the test that has to fail by it, {@code ClassTest#method}
+ * @param gone the lines that go, without the blanks around them; they stand in the file once
+ * @param come the lines that come in their place
+ */
+public record SourceMutant(
+    String name,
+    String what,
+    String file,
+    String module,
+    String test,
+    List<String> gone,
+    List<String> come) {
+  private static final String LIST = "mutants.txt";
+  private static final Pattern HEAD = Pattern.compile("([A-Z][A-Z0-9_]+): (.+)");
+
+  /** All mutants of the list, in its order. */
+  public static List<SourceMutant> all() {
+    try (InputStream in = SourceMutant.class.getResourceAsStream(LIST)) {
+      if (in == null) {
+        throw new AssertionError("there is no " + LIST + " among the test resources");
+      }
+      return parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Reads a list: see the head of {@code mutants.txt} for its form. */
+  static List<SourceMutant> parse(String text) {
+    List<SourceMutant> mutants = new ArrayList<>();
+    List<String> lines = new ArrayList<>();
+    for (String line : text.lines().toList()) {
+      if (line.isBlank() || line.startsWith("#")) {
+        continue;
+      }
+      if (HEAD.matcher(line).matches() && !lines.isEmpty()) {
+        mutants.add(one(lines));
+        lines.clear();
+      }
+      lines.add(line);
+    }
+    if (!lines.isEmpty()) {
+      mutants.add(one(lines));
+    }
+    return List.copyOf(mutants);
+  }
+
+  private static SourceMutant one(List<String> lines) {
+    Matcher head = HEAD.matcher(lines.get(0));
+    if (!head.matches()) {
+      throw new IllegalArgumentException("no name of a mutant: " + lines.get(0));
+    }
+    String name = head.group(1);
+    String file = "";
+    String[] test = {};
+    List<String> gone = new ArrayList<>();
+    List<String> come = new ArrayList<>();
+    for (String line : lines.subList(1, lines.size())) {
+      String word = line.split(" ", 2)[0];
+      String rest = line.substring(word.length()).strip();
+      switch (word) {
+        case "file" -> file = rest;
+        case "test" -> test = rest.split(" ", 2);
+        case "-" -> gone.add(rest);
+        case "+" -> come.add(rest);
+        default -> throw new IllegalArgumentException(name + ": not understood: " + line);
+      }
+    }
+    if (file.isEmpty() || test.length != 2 || gone.isEmpty()) {
+      throw new IllegalArgumentException(name + ": wants a file, a module with a test, and lines");
+    }
+    return new SourceMutant(
+        name, head.group(2), file, test[0], test[1], List.copyOf(gone), List.copyOf(come));
+  }
+
+  /**
+   * The source as it is.
+   *
+   * @param root the root of the project
+   * @throws IllegalStateException when there is no such file
+   */
+  String sound(Path root) {
+    try {
+      return Files.readString(root.resolve(file));
+    } catch (IOException e) {
+      throw new IllegalStateException(name + ": cannot read " + file, e);
+    }
+  }
+
+  /**
+   * The source with the rule broken.
+   *
+   * @throws IllegalStateException when the lines that go do not stand in the file exactly once
+   */
+  public String broken(Path root) {
+    List<String> lines = new ArrayList<>(sound(root).lines().toList());
+    List<String> stripped = lines.stream().map(String::strip).toList();
+    int at = Collections.indexOfSubList(stripped, gone);
+    if (at < 0 || at != Collections.lastIndexOfSubList(stripped, gone)) {
+      throw new IllegalStateException(name + ": its lines are not once in " + file);
+    }
+    lines.subList(at, at + gone.size()).clear();
+    lines.addAll(at, come);
+    return String.join("\n", lines) + "\n";
+  }
+
+  /** Its name: what a report calls it. */
+  @Override
+  public String toString() {
+    return name;
+  }
+}
