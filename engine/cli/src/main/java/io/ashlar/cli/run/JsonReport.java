@@ -1,6 +1,7 @@
 package io.ashlar.cli.run;
 
 import io.ashlar.engine.api.BitmapInfo;
+import io.ashlar.engine.api.Event;
 import io.ashlar.engine.api.Job;
 import io.ashlar.engine.command.CommandSet;
 import java.io.PrintStream;
@@ -78,6 +79,29 @@ final class JsonReport implements Report {
   }
 
   @Override
+  public void event(Event event) {
+    if (event instanceof Event.BitmapRecovered e) {
+      Map<String, Object> line = event("bitmap-recovered");
+      line.put("node", e.nodeName());
+      line.put("name", e.bitmap());
+      line.put("dirty-bytes", e.dirtyBytes());
+      line.put("over-approximated", e.recovery().overApproximatedBytes());
+      print(line);
+    } else if (event instanceof Event.BitmapInconsistent e) {
+      Map<String, Object> line = event("bitmap-inconsistent");
+      line.put("node", e.nodeName());
+      line.put("name", e.bitmap());
+      line.put("reason", e.reason());
+      print(line);
+    } else if (event instanceof Event.FromNode e) {
+      Map<String, Object> line = event("node");
+      line.put("node", e.nodeName());
+      line.put("text", RunEvents.text(e.event()));
+      print(line);
+    }
+  }
+
+  @Override
   public void end(int exitCode, String text, double seconds) {
     Map<String, Object> line = event("end");
     line.put("exit", exitCode);
@@ -96,6 +120,13 @@ final class JsonReport implements Report {
     bitmap.put("persistent", info.persistent());
     bitmap.put("inconsistent", info.inconsistent());
     bitmap.put("in-use", info.armed());
+    bitmap.put("recovered", info.recovery() != null);
+    if (info.recovery() != null) {
+      bitmap.put("over-approximated", info.recovery().overApproximatedBytes());
+    }
+    if (info.reason() != null) {
+      bitmap.put("reason", info.reason());
+    }
     return bitmap;
   }
 

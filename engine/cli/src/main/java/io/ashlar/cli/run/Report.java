@@ -1,6 +1,7 @@
 package io.ashlar.cli.run;
 
 import io.ashlar.engine.api.BitmapInfo;
+import io.ashlar.engine.api.Event;
 import io.ashlar.engine.api.Job;
 import io.ashlar.spi.ErrorCode;
 import java.util.List;
@@ -61,6 +62,9 @@ interface Report {
 
   /** Something that belongs to no step. */
   void remark(String text);
+
+  /** Something that the engine told of: recovered and inconsistent bitmaps, and what nodes say. */
+  void event(Event event);
 
   /** Everything ended. */
   void end(int exitCode, String text, double seconds);

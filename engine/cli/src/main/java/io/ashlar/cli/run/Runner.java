@@ -26,6 +26,7 @@ final class Runner {
   private final GraphFile file;
   private final Report report;
   private final Cancellation cancellation;
+  private RunEvents events;
 
   Runner(GraphFile file, Report report, Cancellation cancellation) {
     this.file = file;
@@ -89,7 +90,9 @@ final class Runner {
    * @return whether all of them did what was wanted
    */
   boolean run(Ashlar engine, References references) {
-    try (StepActions actions = new StepActions(engine, references, report, cancellation)) {
+    try (RunEvents heard = new RunEvents(engine, report);
+        StepActions actions = new StepActions(engine, references, report, cancellation)) {
+      events = heard;
       for (Step step : file.steps()) {
         if (cancellation.isCancelled() || !run(step, engine, actions)) {
           return false;
@@ -175,6 +178,7 @@ final class Runner {
     if (!failed && mayChangeBitmaps(step.command())) {
       bitmaps = bitmaps(engine);
     }
+    events.told();
     report.end(
         new Report.Ended(
             step,

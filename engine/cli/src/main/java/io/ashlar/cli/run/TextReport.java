@@ -1,6 +1,7 @@
 package io.ashlar.cli.run;
 
 import io.ashlar.engine.api.BitmapInfo;
+import io.ashlar.engine.api.Event;
 import io.ashlar.engine.api.Job;
 import io.ashlar.engine.option.Sizes;
 import java.io.PrintStream;
@@ -121,6 +122,26 @@ final class TextReport implements Report {
   }
 
   @Override
+  public void event(Event event) {
+    if (event instanceof Event.BitmapRecovered e) {
+      remark(
+          "bitmap "
+              + e.nodeName()
+              + "/"
+              + e.bitmap()
+              + " was recovered after a crash: "
+              + Sizes.human(e.dirtyBytes())
+              + " dirty, at most "
+              + Sizes.human(e.recovery().overApproximatedBytes())
+              + " of it never written");
+    } else if (event instanceof Event.BitmapInconsistent e) {
+      remark("bitmap " + e.nodeName() + "/" + e.bitmap() + " is inconsistent: " + e.reason());
+    } else if (event instanceof Event.FromNode e) {
+      remark("node " + e.nodeName() + ": " + RunEvents.text(e.event()));
+    }
+  }
+
+  @Override
   public synchronized void end(int exitCode, String text, double seconds) {
     println(clean(text) + String.format(Locale.ROOT, " (%.2f s)", seconds));
     out.flush();
@@ -156,6 +177,13 @@ final class TextReport implements Report {
     line.append(", ").append(info.dirtyBytes() / info.granularity()).append(" x ");
     line.append(Sizes.human(info.granularity())).append(')');
     line.append(info.recording() ? ", recording" : ", not recording");
+    if (info.persistent()) {
+      line.append(info.armed() ? ", armed" : ", sealed");
+    }
+    if (info.recovery() != null) {
+      long added = info.recovery().overApproximatedBytes();
+      line.append(", recovered with at most ").append(Sizes.human(added)).append(" too many");
+    }
     return line.append(info.busy() ? ", busy" : "").toString();
   }
 

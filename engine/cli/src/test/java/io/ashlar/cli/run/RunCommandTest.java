@@ -51,7 +51,7 @@ final class RunCommandTest {
     assertThat(run.out())
         .contains("10 steps")
         .contains("[ 5/10] some data: write disk: ok, 128 KiB written (")
-        .contains("bitmap disk/b0: 131072 bytes dirty (128 KiB, 2 x 64 KiB), recording")
+        .contains("bitmap disk/b0: 131072 bytes dirty (128 KiB, 2 x 64 KiB), recording, armed")
         .contains("bitmap disk/b0: 196608 bytes dirty (192 KiB, 3 x 64 KiB), recording")
         .contains("print: that is all")
         .doesNotContain("\033")
@@ -238,6 +238,33 @@ final class RunCommandTest {
   private CommandLineRun again(String text) throws IOException {
     Files.delete(directory.resolve("out/disk.qcow2"));
     return run(text);
+  }
+
+  @Test
+  void aBitmapThatAnotherProgramLeftInUseIsToldWithItsReason() throws IOException {
+    Path image = directory.resolve("left.qcow2");
+    Qemu.run("qemu-img", "create", "-q", "-f", "qcow2", image.toString(), "1M");
+    Qemu.run("qemu-img", "bitmap", "--add", image.toString(), "b0");
+    Process killed =
+        new ProcessBuilder("qemu-io", "-c", "write 0 64k", "-c", "abort", image.toString()).start();
+    assertThat(killed.onExit().join().exitValue()).isNotZero();
+    assertThat(Qemu.bitmapFlags(image, "b0")).contains("in-use");
+    String file =
+        """
+        parameters { out { type = output-directory } }
+        graph = [ { driver = qcow2, node-name = disk, file { driver = file, filename = "IMAGE" } } ]
+        run = [ { block-dirty-bitmap-remove { node = disk, name = b0 } } ]
+        """
+            .replace("IMAGE", image.toString());
+    CommandLineRun run = run(file, "--json");
+    assertThat(run.code()).as(run.all()).isZero();
+    JsonNode told = run.json().get(1);
+    assertThat(told.get("event").asText()).as(run.out()).isEqualTo("bitmap-inconsistent");
+    assertThat(told.get("node").asText() + "/" + told.get("name").asText()).isEqualTo("disk/b0");
+    assertThat(told.get("reason").asText()).contains("in use").contains("take a full backup");
+    JsonNode bitmap = run.json().get(2).at("/bitmaps/0");
+    assertThat(bitmap.get("reason")).isEqualTo(told.get("reason"));
+    assertThat(bitmap.get("recovered").asBoolean(true)).isFalse();
   }
 
   private CommandLineRun run(String text, String... more) throws IOException {

@@ -28,6 +28,24 @@ public sealed interface Event {
   /** A bitmap could not be kept. */
   record BitmapLost(String nodeName, String bitmap, String reason) implements Event {}
 
+  /**
+   * A bitmap that a crash had left IN_USE was rebuilt from the journal and records again.
+   *
+   * @param dirtyBytes set bits times granularity
+   * @param recovery what is in it beyond what was written
+   */
+  record BitmapRecovered(
+      String nodeName, String bitmap, long dirtyBytes, BitmapInfo.Recovery recovery)
+      implements Event {}
+
+  /**
+   * An image was opened with a bitmap that cannot be used; it can only be removed, and the next
+   * backup of this disk is a full one.
+   *
+   * @param reason one sentence
+   */
+  record BitmapInconsistent(String nodeName, String bitmap, String reason) implements Event {}
+
   /** The subscriber was too slow. */
   record Missed(long count) implements Event {}
 }

@@ -83,7 +83,9 @@ record BitmapChecks(String node, DirectoryState state) {
       throw error(
           ErrorCode.BITMAP_INCONSISTENT,
           bitmap.name(),
-          "was not stored cleanly; remove it and take a full backup");
+          bitmap.reason() == null
+              ? "was not stored cleanly; remove it and take a full backup"
+              : "cannot be used: " + bitmap.reason());
     }
     return bitmap;
   }

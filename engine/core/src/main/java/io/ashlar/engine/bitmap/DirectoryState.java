@@ -123,10 +123,12 @@ record DirectoryState(
               true,
               true,
               entry.inUse(),
+              null,
               entry.unusable()));
     }
     if (damage != null) {
-      infos.add(new BitmapInfo(DAMAGED_DIRECTORY, 0, 0, false, false, true, true, false, damage));
+      infos.add(
+          new BitmapInfo(DAMAGED_DIRECTORY, 0, 0, false, false, true, true, false, null, damage));
     }
     return infos;
   }
@@ -141,10 +143,12 @@ record DirectoryState(
         bitmap.persistent(),
         bitmap.inconsistent(),
         bitmap.inconsistent() || (bitmap.persistent() && armed),
-        bitmap.inconsistent() ? wasInUse(bitmap.name(), log) : null);
+        bitmap.recovery(),
+        bitmap.inconsistent() ? wasInUse(bitmap, log) : null);
   }
 
-  private static String wasInUse(String bitmap, LifecycleLog log) {
-    return log.story(bitmap).map(story -> WAS_IN_USE + "; " + story).orElse(WAS_IN_USE);
+  private static String wasInUse(BitmapState bitmap, LifecycleLog log) {
+    String reason = bitmap.reason() == null ? WAS_IN_USE : bitmap.reason();
+    return log.story(bitmap.name()).map(story -> reason + "; " + story).orElse(reason);
   }
 }

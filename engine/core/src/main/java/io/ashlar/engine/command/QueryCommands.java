@@ -85,7 +85,8 @@ final class QueryCommands {
     return node;
   }
 
-  private static Map<String, Object> bitmap(BitmapInfo info) {
+  /** QMP's {@code BlockDirtyInfo}, and {@code in-use} and what follows it of our own. */
+  static Map<String, Object> bitmap(BitmapInfo info) {
     Map<String, Object> bitmap = new LinkedHashMap<>();
     bitmap.put("name", info.name());
     bitmap.put("count", info.dirtyBytes());
@@ -95,6 +96,10 @@ final class QueryCommands {
     bitmap.put("persistent", info.persistent());
     bitmap.put("inconsistent", info.inconsistent());
     bitmap.put("in-use", info.armed());
+    bitmap.put("recovered", info.recovery() != null);
+    if (info.recovery() != null) {
+      bitmap.put("over-approximated", info.recovery().overApproximatedBytes());
+    }
     if (info.reason() != null) {
       bitmap.put("reason", info.reason());
     }

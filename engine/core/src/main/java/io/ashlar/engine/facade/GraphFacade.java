@@ -20,6 +20,7 @@ import io.ashlar.engine.control.ImageCreation;
 import io.ashlar.engine.control.Resize;
 import io.ashlar.engine.model.DeviceSpec;
 import io.ashlar.engine.model.GraphModel;
+import io.ashlar.engine.model.NodeSpec;
 import io.ashlar.engine.option.CheckedCreate;
 import io.ashlar.engine.option.CheckedNode;
 import io.ashlar.engine.option.OptionChecker;
@@ -47,6 +48,7 @@ final class GraphFacade implements BlockGraph {
   private final Replies replies;
   private final EventHub events;
   private final GraphQueries queries;
+  private final BitmapNews news;
   private final AtomicLong generatedNames = new AtomicLong();
   private final Cleaner cleaner = Cleaner.create();
 
@@ -56,6 +58,7 @@ final class GraphFacade implements BlockGraph {
     this.replies = replies;
     this.events = events;
     this.queries = new GraphQueries(control.runtime());
+    this.news = new BitmapNews(control.runtime(), events::publish);
   }
 
   @Override
@@ -71,11 +74,10 @@ final class GraphFacade implements BlockGraph {
   }
 
   private NodeInfo announced(Changed changed, String name) {
-    for (String node : changed.after().nodes().keySet()) {
-      if (!changed.before().nodes().containsKey(node)) {
-        events.publish(new Event.NodeAdded(node));
-      }
-    }
+    List<String> added = new ArrayList<>(changed.after().nodes().keySet());
+    added.removeAll(changed.before().nodes().keySet());
+    added.forEach(node -> events.publish(new Event.NodeAdded(node)));
+    news.opened(added);
     return queries.node(complete(changed).after(), name);
   }
 
@@ -205,9 +207,19 @@ final class GraphFacade implements BlockGraph {
                 .run()
                 .thenApply(
                     changed -> {
+                      if (active) {
+                        news.opened(activated(changed));
+                      }
                       complete(changed);
                       return null;
                     }));
+  }
+
+  private static List<String> activated(Changed changed) {
+    return changed.after().nodes().values().stream()
+        .filter(node -> node.active() && !changed.before().node(node.name()).active())
+        .map(NodeSpec::name)
+        .toList();
   }
 
   @Override

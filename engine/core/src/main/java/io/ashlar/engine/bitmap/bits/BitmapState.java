@@ -1,5 +1,6 @@
 package io.ashlar.engine.bitmap.bits;
 
+import io.ashlar.engine.api.BitmapInfo;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import java.util.Optional;
@@ -14,6 +15,8 @@ import java.util.Optional;
  * @param busy held by a job or an export: management is refused
  * @param inconsistent found IN_USE when it was loaded; it can only be removed
  * @param successorTree records while the bitmap is held by a job, or null
+ * @param recovery how it came out of a crash, until it is emptied; or null
+ * @param reason why it is inconsistent, one sentence, where more is known than that; or null
  */
 public record BitmapState(
     String name,
@@ -22,17 +25,29 @@ public record BitmapState(
     boolean enabled,
     boolean busy,
     boolean inconsistent,
-    BitTree successorTree) {
+    BitTree successorTree,
+    BitmapInfo.Recovery recovery,
+    String reason) {
 
   /** A usable bitmap that nobody holds. */
   public static BitmapState of(String name, BitTree tree, boolean persistent, boolean enabled) {
-    return new BitmapState(name, tree, persistent, enabled, false, false, null);
+    return new BitmapState(name, tree, persistent, enabled, false, false, null, null, null);
   }
 
   /** The placeholder of a stored bitmap that was IN_USE; persistent and disabled. */
   public static BitmapState inconsistent(String name, long length, long granularity) {
+    return inconsistent(name, length, granularity, null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param reason why it could not be recovered, one sentence; or null
+   */
+  public static BitmapState inconsistent(
+      String name, long length, long granularity, String reason) {
     BitTree none = new BitTree(length, granularity);
-    return new BitmapState(name, none, true, false, false, true, null);
+    return new BitmapState(name, none, true, false, false, true, null, null, reason);
   }
 
   /** The successor's bits, while a job holds the bitmap. */
@@ -99,26 +114,42 @@ public record BitmapState(
 
   /** With other bits. */
   public BitmapState withTree(BitTree value) {
-    return new BitmapState(name, value, persistent, enabled, busy, inconsistent, successorTree);
+    return new BitmapState(
+        name, value, persistent, enabled, busy, inconsistent, successorTree, recovery, reason);
+  }
+
+  /** With the bits of one that was just emptied: of a crash before that nothing is left in it. */
+  BitmapState emptied(BitTree value) {
+    return withTree(value).withRecovery(null);
   }
 
   /** Recording or not. */
   public BitmapState withEnabled(boolean value) {
-    return new BitmapState(name, tree, persistent, value, busy, inconsistent, successorTree);
+    return new BitmapState(
+        name, tree, persistent, value, busy, inconsistent, successorTree, recovery, reason);
   }
 
   /** Held or free. */
   public BitmapState withBusy(boolean value) {
-    return new BitmapState(name, tree, persistent, enabled, value, inconsistent, successorTree);
+    return new BitmapState(
+        name, tree, persistent, enabled, value, inconsistent, successorTree, recovery, reason);
   }
 
   /** Stored in the image or not. */
   public BitmapState withPersistent(boolean value) {
-    return new BitmapState(name, tree, value, enabled, busy, inconsistent, successorTree);
+    return new BitmapState(
+        name, tree, value, enabled, busy, inconsistent, successorTree, recovery, reason);
   }
 
   /** With a successor, or with none for null. */
   public BitmapState withSuccessor(BitTree value) {
-    return new BitmapState(name, tree, persistent, enabled, busy, inconsistent, value);
+    return new BitmapState(
+        name, tree, persistent, enabled, busy, inconsistent, value, recovery, reason);
+  }
+
+  /** Rebuilt after a crash, or, for null, free of what that added. */
+  public BitmapState withRecovery(BitmapInfo.Recovery value) {
+    return new BitmapState(
+        name, tree, persistent, enabled, busy, inconsistent, successorTree, value, reason);
   }
 }

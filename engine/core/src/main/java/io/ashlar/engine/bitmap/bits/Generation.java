@@ -121,7 +121,7 @@ public final class Generation {
    */
   public Change clear(String name) {
     get(name).requireChangeable(false);
-    return new Change(with(name, b -> b.withTree(b.tree().emptied())));
+    return new Change(with(name, b -> b.emptied(b.tree().emptied())));
   }
 
   /**
@@ -155,7 +155,7 @@ public final class Generation {
   /** The job succeeded: the successor takes the bitmap's place and name. */
   public Change abdicate(String name) {
     BitTree successor = requireSuccessor(name);
-    return new Change(with(name, b -> b.withTree(successor).withSuccessor(null).withBusy(false)));
+    return new Change(with(name, b -> b.emptied(successor).withSuccessor(null).withBusy(false)));
   }
 
   /** The job failed or was cancelled: the bitmap gets the successor's bits too and records on. */

@@ -3,6 +3,7 @@ package io.ashlar.engine.bitmap.bits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ashlar.engine.api.BitmapInfo;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Waits;
@@ -170,6 +171,25 @@ final class RecordingTest {
             e -> assertThat(e.code()).as("QEMU's order").isEqualTo(ErrorCode.BITMAP_READ_ONLY));
     assertThatThrownBy(() -> Generation.of(List.of(bitmap("a"), bitmap("a"))))
         .isInstanceOf(BlockException.class);
+  }
+
+  @Test
+  void whatARecoveryAddedIsRememberedUntilTheBitmapIsEmptied() {
+    BitmapInfo.Recovery recovery = new BitmapInfo.Recovery(7 * G);
+    Generation g = Generation.of(List.of(bitmap("a").withRecovery(recovery)));
+    Generation held = g.createSuccessor("a").next();
+    for (Generation keeps :
+        List.of(
+            held,
+            held.reclaim("a").next(),
+            g.enable("a", false).next(),
+            g.merge("a", List.of()).next(),
+            g.resize(2 * SIZE).next(),
+            g.hold("a", true).next())) {
+      assertThat(keeps.get("a").recovery()).isEqualTo(recovery);
+    }
+    assertThat(g.clear("a").next().get("a").recovery()).isNull();
+    assertThat(held.abdicate("a").next().get("a").recovery()).isNull();
   }
 
   @Test
