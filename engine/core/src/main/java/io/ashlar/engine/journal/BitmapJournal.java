@@ -31,8 +31,12 @@ public final class BitmapJournal
   /** Keep these events, all or none, and say so. */
   record Keep(List<LifecycleEvent> events, Answer<JournalState> kept) implements Command {}
 
-  /** End when everything before is kept. */
-  record End() implements Command {}
+  /**
+   * End when everything before is kept.
+   *
+   * @param inOrder is told that it was; an actor that dies before that does not say so
+   */
+  record End(Runnable inOrder) implements Command {}
 
   private BitmapJournal(
       String persistenceId,
@@ -82,7 +86,7 @@ public final class BitmapJournal
         .onCommand(
             Keep.class,
             keep -> Effect().persist(keep.events()).thenRun(state -> keep.kept().give(state)))
-        .onCommand(End.class, end -> Effect().stop())
+        .onCommand(End.class, end -> Effect().none().thenRun(end.inOrder()::run).thenStop())
         .build();
   }
 

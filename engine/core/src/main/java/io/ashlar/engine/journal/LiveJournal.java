@@ -30,6 +30,11 @@ final class LiveJournal {
   private final AtomicBoolean over = new AtomicBoolean();
   private final AtomicBoolean closing = new AtomicBoolean();
   private volatile boolean hasEnded;
+  private volatile boolean retired;
+
+  /** The actor did all that it was told before its end. */
+  private volatile boolean endedInOrder;
+
   private volatile boolean closesWhenEnded;
   private ActorRef<Command> actor;
   private JournalState state = JournalState.EMPTY;
@@ -114,6 +119,7 @@ final class LiveJournal {
 
   /** Whoever ends the actor from now on was asked to. */
   void retire() {
+    retired = true;
     over.set(true);
   }
 
@@ -124,7 +130,7 @@ final class LiveJournal {
    */
   Optional<String> end() {
     over.set(true);
-    actor.tell(new BitmapJournal.End());
+    actor.tell(new BitmapJournal.End(() -> endedInOrder = true));
     try {
       ended.await(services.limitNanos());
     } catch (BlockException e) {
@@ -132,9 +138,10 @@ final class LiveJournal {
       closeWhenEnded();
       return Optional.of(e.getMessage());
     }
-    Optional<String> failure = file.failure().map(BlockException::getMessage);
+    boolean lost = file.failure().isPresent() || !(endedInOrder || retired);
+    String why = gone().getMessage();
     close();
-    return failure;
+    return lost ? Optional.of(why) : Optional.empty();
   }
 
   /**
@@ -164,7 +171,7 @@ final class LiveJournal {
   void giveUp() {
     over.set(true);
     if (actor != null) {
-      actor.tell(new BitmapJournal.End());
+      actor.tell(new BitmapJournal.End(() -> {}));
     }
     closeWhenEnded();
   }
@@ -178,6 +185,7 @@ final class LiveJournal {
   /** On the thread of an actor; several may tell. */
   private void onEnded() {
     hasEnded = true;
+    started.fail(gone());
     recovered.fail(gone());
     waiting.forEach(answer -> answer.fail(gone()));
     ended.give(true);

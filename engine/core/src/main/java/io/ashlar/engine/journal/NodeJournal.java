@@ -7,6 +7,7 @@ import io.ashlar.engine.journal.LifecycleEvent.ChangeIntended;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.StoredBitmap;
 import io.ashlar.spi.Texts;
+import io.ashlar.spi.Waits.WaitLock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -51,6 +52,12 @@ public final class NodeJournal implements LifecycleLog {
   private final Set<String> said = ConcurrentHashMap.newKeySet();
 
   /**
+   * Held while something is said: whoever finds that another thread says it already goes on when it
+   * has been said, and not before.
+   */
+  private final WaitLock saying;
+
+  /**
    * The history of a node.
    *
    * @param node its name
@@ -60,6 +67,7 @@ public final class NodeJournal implements LifecycleLog {
     this.node = node;
     this.services = services;
     this.placement = placement;
+    saying = services.waits().newLock();
   }
 
   @Override
@@ -252,9 +260,14 @@ public final class NodeJournal implements LifecycleLog {
   }
 
   private void notice(String text) {
-    if (!text.isEmpty() && said.add(text)) {
-      LOG.warn("Node '{}': {}", node, text);
-      services.notices().accept(node, "node '" + node + "': " + text);
+    saying.lock();
+    try {
+      if (!text.isEmpty() && said.add(text)) {
+        LOG.warn("Node '{}': {}", node, text);
+        services.notices().accept(node, "node '" + node + "': " + text);
+      }
+    } finally {
+      saying.unlock();
     }
   }
 
