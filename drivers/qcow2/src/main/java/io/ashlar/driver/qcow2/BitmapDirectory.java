@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -22,6 +23,9 @@ final class BitmapDirectory {
 
   /** The name under which a directory is listed that is damaged as a whole. */
   static final String DAMAGED = "(bitmap directory)";
+
+  /** The name of the bitmap that belongs to a fence; no other bitmap may have it. */
+  static final String SENTINEL = "ashlar.fence";
 
   /** Reads bytes of the file, zeroes past its end. */
   interface Reader {
@@ -173,22 +177,30 @@ final class BitmapDirectory {
     return damage != null && bitmap.name().equals(DAMAGED);
   }
 
-  /** What callers see: a damaged directory as one unusable bitmap. */
+  /**
+   * What callers see: everything but the bitmap of a fence, and a damaged directory as one unusable
+   * bitmap.
+   */
   List<StoredBitmap> stored() {
     if (damage != null) {
       return List.of(new StoredBitmap(0, DAMAGED, 0, false, false, damage));
     }
-    return entries.stream().map(DirectoryEntry::stored).toList();
+    return entries.stream().filter(e -> !e.isSentinel()).map(DirectoryEntry::stored).toList();
   }
 
-  /** The same directory with IN_USE in every usable entry. */
+  /** The entry that belongs to a fence, if there is one. */
+  Optional<DirectoryEntry> sentinel() {
+    return entries.stream().filter(DirectoryEntry::isSentinel).findFirst();
+  }
+
+  /** The same directory with IN_USE in every usable entry but that of a fence. */
   BitmapDirectory armed() {
     return new BitmapDirectory(
         place,
         entries.stream()
             .map(
                 e ->
-                    e.usable()
+                    e.usable() && !e.isSentinel()
                         ? new DirectoryEntry(e.position(), e.bytes(true), e.stored().index(), null)
                         : e)
             .toList(),

@@ -5,6 +5,8 @@ import io.ashlar.spi.BitmapSource;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.Fence;
+import io.ashlar.spi.FenceReport;
 import io.ashlar.spi.Texts;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** A bitmap directory in new clusters, durable, and not yet the image's. */
@@ -28,14 +31,18 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
   private final MetadataSpace space;
   private final Geometry g;
   private final BitmapDirectory old;
+  private final Optional<Fence> fence;
   private final Set<Integer> kept = new HashSet<>();
   private final List<long[]> runs = new ArrayList<>();
   private final List<Long> tables = new ArrayList<>();
   private boolean keepsDamaged;
+  private long sentinel;
   private BitmapsExtension place;
   private State state = State.STAGED;
 
-  private BitmapStage(Qcow2Bitmaps owner, MetadataSpace space, BitmapDirectory old) {
+  private BitmapStage(
+      Qcow2Bitmaps owner, MetadataSpace space, BitmapDirectory old, Optional<Fence> fence) {
+    this.fence = fence;
     this.owner = owner;
     this.space = space;
     this.g = space.header().geometry();
@@ -49,8 +56,12 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
    *     written; NO_SPACE and the like with everything free again
    */
   static BitmapStage write(
-      Qcow2Bitmaps owner, MetadataSpace space, BitmapDirectory old, List<BitmapEntry> entries) {
-    BitmapStage stage = new BitmapStage(owner, space, old);
+      Qcow2Bitmaps owner,
+      MetadataSpace space,
+      BitmapDirectory old,
+      List<BitmapEntry> entries,
+      Optional<Fence> fence) {
+    BitmapStage stage = new BitmapStage(owner, space, old, fence);
     stage.check(entries);
     try {
       stage.writeAll(entries);
@@ -119,7 +130,7 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
   }
 
   private void writeAll(List<BitmapEntry> entries) {
-    if (entries.isEmpty() || keepsDamaged) {
+    if (entries.isEmpty() && fence.isEmpty() || keepsDamaged) {
       return;
     }
     ByteArrayOutputStream directory = new ByteArrayOutputStream();
@@ -133,12 +144,37 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
       }
       directory.write(bytes, 0, bytes.length);
     }
+    if (fence.isPresent()) {
+      byte[] entry = writeSentinel();
+      directory.write(entry, 0, entry.length);
+    }
     byte[] bytes = directory.toByteArray();
     long offset = allocate(g.clustersFor(bytes.length));
     byte[] padded = Arrays.copyOf(bytes, (int) (g.clustersFor(bytes.length) << g.clusterBits()));
     space.write(offset, ByteBuffer.wrap(padded));
     owner.steps().beforePublish(space);
-    place = new BitmapsExtension(entries.size(), bytes.length, offset);
+    int count = entries.size() + (fence.isPresent() ? 1 : 0);
+    place = new BitmapsExtension(count, bytes.length, offset);
+  }
+
+  /** The fence's own bitmap: the one of a whole fence stays, any other is made anew. */
+  private byte[] writeSentinel() {
+    DirectoryEntry present = old.sentinel().orElse(null);
+    if (present != null && owner.fence() instanceof FenceReport.Whole) {
+      kept.add(present.stored().index());
+      sentinel = present.tableOffset();
+      return present.bytes();
+    }
+    byte[] entry =
+        writeBitmap(
+            new BitmapEntry.Written(
+                BitmapDirectory.SENTINEL,
+                1L << DirectoryEntry.SENTINEL_BITS,
+                false,
+                false,
+                BitmapSource.EMPTY));
+    sentinel = ByteBuffer.wrap(entry).getLong(0);
+    return entry;
   }
 
   private byte[] writeBitmap(BitmapEntry.Written bitmap) {
@@ -206,6 +242,8 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
           "the staged bitmaps of '" + space.nodeName() + "' were given up; stage them again");
     }
     if (keepsDamaged) {
+      owner.steps().disown(space);
+      space.fenceAnswered();
       state = State.PUBLISHED;
       return;
     }
@@ -213,9 +251,7 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
     state = State.PUBLISHING;
     boolean done = false;
     try {
-      owner
-          .steps()
-          .publish(() -> space.updateHeader(space.header().withBitmaps(place)), this::freeOld);
+      owner.steps().publish(space, h -> h.withBitmaps(place), this::withFence, this::freeOld);
       done = true;
     } finally {
       if (!done) {
@@ -224,7 +260,14 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
     }
     state = State.PUBLISHED;
     owner.published();
+    space.fenceAnswered();
     tables.forEach(owner::wrote);
+  }
+
+  private Header withFence(Header header) {
+    return fence.isPresent()
+        ? FenceHeader.put(header, fence.get(), sentinel)
+        : FenceHeader.without(header);
   }
 
   /** Frees what the new directory does not keep. What cannot be freed leaks, and nothing else. */

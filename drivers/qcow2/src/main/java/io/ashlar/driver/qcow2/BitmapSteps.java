@@ -1,5 +1,8 @@
 package io.ashlar.driver.qcow2;
 
+import io.ashlar.spi.Fence;
+import java.util.function.UnaryOperator;
+
 /**
  * The steps of {@link Qcow2Bitmaps} whose order keeps stored bitmaps safe over failures and
  * crashes. They stand here alone so that a test can break one and see that it is missed.
@@ -17,13 +20,21 @@ class BitmapSteps {
   }
 
   /**
-   * Points the header to a new directory, and frees what it replaced only when that is certain.
+   * Points the header to a new directory and puts the fence in, or takes it out, in one sector; and
+   * frees what was replaced only when that is certain. So no crash shows bitmaps IN_USE without the
+   * fence that explains them, or a fence with other bitmaps than its own.
    *
-   * @param header makes the header durable; fails with unknown outcome
+   * @param space makes the header durable; fails with unknown outcome
+   * @param directory names the new directory
+   * @param fence brings the header's fence to what it is to be
    * @param freeOld frees what the new directory does not keep
    */
-  void publish(Runnable header, Runnable freeOld) {
-    header.run();
+  void publish(
+      MetadataSpace space,
+      UnaryOperator<Header> directory,
+      UnaryOperator<Header> fence,
+      Runnable freeOld) {
+    space.updateHeader(h -> fence.apply(directory.apply(h)));
     freeOld.run();
   }
 
@@ -52,6 +63,45 @@ class BitmapSteps {
   void arm(MetadataSpace space, Runnable flags) {
     flags.run();
     space.flush();
+  }
+
+  /**
+   * Takes a fence out before bitmaps are armed without one: the journal will not hear of what
+   * guests write then.
+   */
+  void disown(MetadataSpace space) {
+    if (FenceHeader.any(space.header())) {
+      space.updateHeader(FenceHeader::without);
+    }
+  }
+
+  /** Takes the fence out, durably: writes go on without a journal when this returns. */
+  void revoke(MetadataSpace space) {
+    space.updateHeader(FenceHeader::without);
+  }
+
+  /** What is in the image after a change of its fence. */
+  Fence changed(Fence present, Fence next) {
+    return next;
+  }
+
+  /**
+   * A flush of the image.
+   *
+   * @param record writes the number of the journal's last record into the fence
+   * @param flush makes it durable, with everything else
+   */
+  void flush(Runnable record, Runnable flush) {
+    record.run();
+    flush.run();
+  }
+
+  /**
+   * Whether a fence that does not lie in the first sector alone is broken: its parts may be of
+   * different times.
+   */
+  boolean fenceInOneSector() {
+    return true;
   }
 
   /**

@@ -13,6 +13,9 @@ record BitmapsExtension(int count, long directorySize, long directoryOffset) {
   /** Bytes of its data. */
   static final int LENGTH = 24;
 
+  /** Most bitmaps of users in an image: one place is kept for a fence. */
+  static final int MAX_USER_BITMAPS = 65_534;
+
   /** Most bitmaps in an image. */
   static final int MAX_BITMAPS = 65_535;
 

@@ -24,6 +24,12 @@ final class DirectoryEntry {
   /** Most bytes of bits, as whole clusters. */
   static final long MAX_DATA = 512L << 20;
 
+  /**
+   * log2 of the granularity of a fence's bitmap: the largest, so that its table has one entry on
+   * nearly every disk and a resize by QEMU does not make it unusable.
+   */
+  static final int SENTINEL_BITS = 31;
+
   private static final int DIRTY_TRACKING = 1;
 
   private final int position;
@@ -178,6 +184,17 @@ final class DirectoryEntry {
   /** Whether it can be used. */
   boolean usable() {
     return stored.unusable() == null;
+  }
+
+  /**
+   * Whether it belongs to a fence, whatever became of the fence: a bitmap of that name and of the
+   * largest granularity, whose one bit means nothing.
+   */
+  boolean isSentinel() {
+    return stored.name().equals(BitmapDirectory.SENTINEL)
+        && granularityBits() == SENTINEL_BITS
+        && fields.get(16) == DIRTY_TRACKING
+        && fields.getInt(20) == 0;
   }
 
   /** Its flags. */

@@ -3,7 +3,6 @@ package io.ashlar.driver.qcow2;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Texts;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,27 +97,6 @@ final class FeatureCheck {
       end++;
     }
     return new String(table, from, end - from, StandardCharsets.UTF_8);
-  }
-
-  /** The name table that QEMU puts into the images it makes. */
-  static HeaderExtension nameTable() {
-    String[][] rows = {
-      {"0", "0", "dirty bit"},
-      {"0", "1", "corrupt bit"},
-      {"0", "2", "external data file"},
-      {"0", "3", "compression type"},
-      {"0", "4", "extended L2 entries"},
-      {"1", "0", "lazy refcounts"},
-      {"2", "0", "bitmaps"},
-      {"2", "1", "raw external data"},
-    };
-    ByteBuffer b = ByteBuffer.allocate(rows.length * 48);
-    for (int i = 0; i < rows.length; i++) {
-      b.position(i * 48);
-      b.put(Byte.parseByte(rows[i][0])).put(Byte.parseByte(rows[i][1]));
-      b.put(rows[i][2].getBytes(StandardCharsets.US_ASCII));
-    }
-    return new HeaderExtension(HeaderExtension.FEATURE_NAMES, b.array());
   }
 
   private static BlockException unknown(String where, String what) {

@@ -302,7 +302,9 @@ final class Header {
    */
   Header forWriting() {
     Builder b = toBuilder();
-    b.autoclear &= AUTOCLEAR_BITMAPS | AUTOCLEAR_RAW_DATA;
+    // A fence that was found stays until the engine has looked at it.
+    long fence = extension(FenceExtension.TYPE).isPresent() ? FenceHeader.MASK : 0;
+    b.autoclear &= AUTOCLEAR_BITMAPS | AUTOCLEAR_RAW_DATA | fence;
     boolean stale =
         (b.autoclear & AUTOCLEAR_BITMAPS) == 0 && extension(HeaderExtension.BITMAPS).isPresent();
     if (stale) {

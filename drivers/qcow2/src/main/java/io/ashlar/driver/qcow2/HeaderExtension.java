@@ -35,7 +35,10 @@ final class HeaderExtension {
 
   /** Whether it is one of those that this driver writes, which are short. */
   boolean known() {
-    return type == BITMAPS || type == BACKING_FORMAT || type == CRYPTO;
+    return type == BITMAPS
+        || type == BACKING_FORMAT
+        || type == CRYPTO
+        || type == FenceExtension.TYPE;
   }
 
   /** A copy of its bytes. */

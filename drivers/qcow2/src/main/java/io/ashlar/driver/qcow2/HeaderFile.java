@@ -3,6 +3,7 @@ package io.ashlar.driver.qcow2;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockIo;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.BitSet;
 
 /**
@@ -26,6 +27,10 @@ final class HeaderFile {
   private final String where;
   private final BitSet uncertain = new BitSet();
   private byte[] confirmed;
+
+  /** The first sector as {@link #write} left it, where nobody knows yet what is durable. */
+  private byte[] unflushed;
+
   private volatile Header header;
 
   /**
@@ -44,6 +49,38 @@ final class HeaderFile {
   /** The header that is durable for certain. May be read without the lock. */
   Header header() {
     return header;
+  }
+
+  /**
+   * Writes the first sector of another header, durable with a later flush of somebody else's. Does
+   * nothing when more than that sector would change, or while an outcome is unknown.
+   *
+   * @return for {@link #flushed}
+   */
+  Object write(Header next) {
+    if (outcomeUnknown()) {
+      return null;
+    }
+    byte[] target = new HeaderPlan(confirmed, header, where).target(next);
+    if (HeaderPlan.differing(confirmed, target).length() != 1) {
+      return null;
+    }
+    byte[] sector = Arrays.copyOf(target, SECTOR);
+    uncertain.set(0);
+    unflushed = null;
+    file.write(0, ByteBuffer.wrap(sector), 0);
+    uncertain.clear(0);
+    unflushed = sector;
+    return sector;
+  }
+
+  /** What {@link #write} returned this for is durable, unless the sector was written since. */
+  void flushed(Object written) {
+    if (written != null && written == unflushed) {
+      System.arraycopy(unflushed, 0, confirmed, 0, SECTOR);
+      header = HeaderCodec.parse(confirmed, Long.MAX_VALUE - SECTOR, where);
+      unflushed = null;
+    }
   }
 
   /** Whether a write or flush failed and was not made good since. */
@@ -78,6 +115,7 @@ final class HeaderFile {
    */
   void settle() {
     for (int s = uncertain.nextSetBit(0); s >= 0; s = uncertain.nextSetBit(s + 1)) {
+      forget(s);
       file.write((long) s * SECTOR, ByteBuffer.wrap(confirmed, s * SECTOR, SECTOR), 0);
     }
     if (!uncertain.isEmpty()) {
@@ -95,8 +133,13 @@ final class HeaderFile {
     new HeaderPlan(confirmed, header, where).target(next);
   }
 
+  private void forget(int sector) {
+    unflushed = sector == 0 ? null : unflushed;
+  }
+
   private void put(byte[] target, int sector) {
     uncertain.set(sector);
+    forget(sector);
     file.write((long) sector * SECTOR, ByteBuffer.wrap(target, sector * SECTOR, SECTOR), 0);
     file.flush();
     uncertain.clear(sector);

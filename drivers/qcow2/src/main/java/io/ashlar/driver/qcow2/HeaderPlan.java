@@ -21,6 +21,8 @@ import java.util.List;
  *       between, then all others: where they are, or copied behind everything.
  * </ol>
  *
+ * <p>A fence is in the first sector in each of them, with its row at the start of the table.
+ *
  * <p>The name of the backing file lies behind the extensions, where it is or copied.
  */
 final class HeaderPlan {
@@ -49,9 +51,11 @@ final class HeaderPlan {
    * @throws BlockException NO_SPACE or NOT_SUPPORTED when there is no safe way
    */
   byte[] target(Header next) {
+    boolean fence = FenceHeader.read(next).isPresent();
     if (HeaderLayout.usedBytes(next) <= confirmed.length) {
       byte[] inPlace = inPlace(next);
-      if (differing(confirmed, inPlace).cardinality() <= 1) {
+      if (differing(confirmed, inPlace).cardinality() <= 1
+          && (!fence || FenceHeader.inOneSector(next))) {
         return inPlace;
       }
     } else if (confirmed.length == SECTOR) {
@@ -59,10 +63,10 @@ final class HeaderPlan {
     }
     Header.Builder b = next.toBuilder();
     if (HeaderLayout.extensionsEnd(next) > SECTOR) {
-      b.extension(HeaderExtension.FEATURE_NAMES, null);
+      b.extension(HeaderExtension.FEATURE_NAMES, fence ? FeatureNames.ofFence() : null);
     }
     int end = HeaderLayout.extensionsEnd(b.build());
-    return end <= SECTOR ? oneSector(b) : spaced(b, end);
+    return end <= SECTOR ? oneSector(b) : spaced(b, end, fence);
   }
 
   /** The sectors in which two clusters differ. */
@@ -82,7 +86,11 @@ final class HeaderPlan {
   private byte[] inPlace(Header next) {
     byte[] target = confirmed.clone();
     byte[] encoded = HeaderLayout.encode(next);
-    System.arraycopy(encoded, 0, target, 0, HeaderLayout.extensionsEnd(next));
+    int end = HeaderLayout.extensionsEnd(next);
+    System.arraycopy(encoded, 0, target, 0, end);
+    if (FenceHeader.any(present) && !FenceHeader.any(next)) {
+      Arrays.fill(target, Math.min(end, SECTOR), SECTOR, (byte) 0); // nothing of it stays
+    }
     int nameAt = (int) ByteBuffer.wrap(encoded).getLong(8);
     int nameLength = next.backingBytes().map(n -> n.length).orElse(0);
     System.arraycopy(encoded, nameAt, target, nameAt, nameLength);
@@ -98,22 +106,29 @@ final class HeaderPlan {
   }
 
   /** With a spacer between the known extensions and the unknown ones. */
-  private byte[] spaced(Header.Builder b, int end) {
+  private byte[] spaced(Header.Builder b, int end, boolean fence) {
     List<HeaderExtension> known = new ArrayList<>();
     List<HeaderExtension> unknown = new ArrayList<>();
+    int row = fence ? FeatureNames.ROW : 0;
+    if (fence) {
+      b.extension(HeaderExtension.FEATURE_NAMES, null);
+    }
     b.extensions.forEach(e -> (e.known() ? known : unknown).add(e));
     int spacer = b.headerLength + known.stream().mapToInt(HeaderExtension::paddedLength).sum();
     int size = unknown.stream().mapToInt(HeaderExtension::paddedLength).sum();
     int stays = placeOf(unknown);
-    boolean copy = stays < spacer + 8;
+    boolean copy = stays < spacer + 8 + row;
     int place = copy ? Math.max(SECTOR, usedEnd() + 7 & -8) : stays;
-    if (spacer + 8 > SECTOR
+    if (spacer + 8 + row > SECTOR
         || place - spacer > LONGEST_SPACER
         || place + size + 8 > confirmed.length) {
       throw noRoom(end);
     }
     byte[] between = Arrays.copyOfRange(confirmed, spacer + 8, place);
     Arrays.fill(between, 0, Math.min(between.length, SECTOR - spacer - 8), (byte) 0);
+    if (fence) {
+      FeatureNames.putFence(between);
+    }
     b.extensions = new ArrayList<>(known);
     b.extensions.add(new HeaderExtension(HeaderExtension.FEATURE_NAMES, between));
     b.extensions.addAll(unknown);

@@ -3,6 +3,8 @@ package io.ashlar.driver.qcow2;
 import io.ashlar.spi.BlockIo;
 import io.ashlar.spi.NodeEvent;
 import java.nio.ByteBuffer;
+import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 
 /** An open image as the code for bitmaps sees it. */
 final class ImageSpace implements MetadataSpace {
@@ -93,20 +95,29 @@ final class ImageSpace implements MetadataSpace {
   }
 
   @Override
-  public void updateHeader(Header next) {
-    if (!next.storedBitmaps().equals(header().storedBitmaps())) {
-      image.directorySound(true); // it is one of ours from now on
-    }
-    // What other code changes at the same time comes from the present header.
+  public void updateHeader(UnaryOperator<Header> change) {
     image.change(
         present -> {
-          Header.Builder merged = next.toBuilder();
-          merged.incompatible = present.incompatible();
-          merged.size = present.size();
-          return merged
-              .build()
-              .withL1(present.l1Offset(), present.l1Size())
-              .withRefcountTable(present.refcountTableOffset(), present.refcountTableClusters());
+          Header next = change.apply(present);
+          if (!next.storedBitmaps().equals(present.storedBitmaps())) {
+            image.directorySound(true); // it is one of ours from now on
+          }
+          return next;
         });
+  }
+
+  @Override
+  public void writeHeader(UnaryOperator<Header> change) {
+    image.fence.write(change);
+  }
+
+  @Override
+  public void lastRecord(LongSupplier lsn) {
+    image.fence.lastRecord(lsn);
+  }
+
+  @Override
+  public void fenceAnswered() {
+    image.fence.answered();
   }
 }

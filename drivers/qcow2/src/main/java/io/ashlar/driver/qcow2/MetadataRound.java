@@ -16,13 +16,20 @@ final class MetadataRound implements Runnable {
   private final RefcountWriteBack refcounts;
   private final Mapping mapping;
   private final HeaderSwitch header;
+  private final ImageFence fence;
   private volatile boolean refcountsMayWait;
 
   /** Failed flushes when the last good round began: none of its writes was lost by them. */
   private volatile long proven;
 
-  MetadataRound(HostFile file, ClusterAllocator allocator, Mapping mapping, HeaderSwitch header) {
+  MetadataRound(
+      HostFile file,
+      ClusterAllocator allocator,
+      Mapping mapping,
+      HeaderSwitch header,
+      ImageFence fence) {
     this.header = header;
+    this.fence = fence;
     this.file = file;
     this.allocator = allocator;
     this.refcounts = allocator.writeBack();
@@ -60,7 +67,7 @@ final class MetadataRound implements Runnable {
         file.syncSince(mark); // counts, and copied data that the entries will expose
       }
       mapping.write(taken);
-      file.syncSince(mark);
+      fence.sync(() -> file.syncSince(mark));
       proven = mark;
       durable = true;
     } finally {

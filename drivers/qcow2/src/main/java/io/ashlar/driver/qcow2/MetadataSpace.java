@@ -3,6 +3,8 @@ package io.ashlar.driver.qcow2;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockIo;
 import java.nio.ByteBuffer;
+import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 
 /**
  * An open image as the code for bitmaps and checks sees it: its header, its clusters and its order
@@ -74,12 +76,22 @@ interface MetadataSpace {
   void flushRefcounts();
 
   /**
-   * Makes another header durable: sector by sector, each flushed ({@link HeaderFile}).
+   * Makes a change of the present header durable: sector by sector, each flushed ({@link
+   * HeaderFile}). Safe beside other changes.
    *
    * @throws BlockException with unknown outcome, unless the header does not fit (NO_SPACE,
    *     NOT_SUPPORTED); the same call may be repeated
    */
-  void updateHeader(Header next);
+  void updateHeader(UnaryOperator<Header> change);
+
+  /** Writes a change of the first sector; durable with a later flush of anybody's. */
+  void writeHeader(UnaryOperator<Header> change);
+
+  /** Who tells the number for fences; see {@link io.ashlar.spi.BitmapStore#lastRecord}. */
+  void lastRecord(LongSupplier lsn);
+
+  /** The engine has said what becomes of the fence that was found in the image. */
+  void fenceAnswered();
 
   /**
    * Refuses a header that {@link #updateHeader} could not write.

@@ -5,13 +5,17 @@ import io.ashlar.spi.BitmapSink;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.Fence;
+import io.ashlar.spi.FenceReport;
 import io.ashlar.spi.StoredBitmap;
 import io.ashlar.spi.Texts;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /**
  * The persistent bitmaps of an image (sections 13 and 16). Every change goes to new clusters, is
@@ -74,6 +78,12 @@ final class Qcow2Bitmaps implements BitmapStore {
   public void arm() {
     requireWritable();
     settle();
+    steps.disown(space);
+    raiseFlags();
+    space.fenceAnswered();
+  }
+
+  private void raiseFlags() {
     BitmapDirectory directory = read();
     if (directory.place() == null || directory.damage() != null) {
       return; // a damaged directory is no one's truth
@@ -87,7 +97,8 @@ final class Qcow2Bitmaps implements BitmapStore {
       DirectoryEntry entry = armed.entries().get(i);
       byte[] raw = entry.bytes();
       System.arraycopy(raw, 0, bytes, entry.position(), raw.length);
-      if (entry.flags() != directory.entries().get(i).flags() || armUncertain && entry.usable()) {
+      boolean again = armUncertain && entry.usable() && !entry.isSentinel();
+      if (entry.flags() != directory.entries().get(i).flags() || again) {
         // Entries begin at multiples of 8, so a flags word never crosses a sector.
         changed[(entry.position() + 12) / HeaderFile.SECTOR] = true;
         any = true;
@@ -121,10 +132,76 @@ final class Qcow2Bitmaps implements BitmapStore {
 
   @Override
   public StagedDirectory stage(List<BitmapEntry> entries) {
+    return stage(entries, Optional.empty());
+  }
+
+  @Override
+  public StagedDirectory stage(List<BitmapEntry> entries, Optional<Fence> fence) {
     requireWritable();
     settle();
+    if (fence.isPresent()) {
+      requireFence(entries.size());
+    }
     space.startOver();
-    return BitmapStage.write(this, space, read(), entries);
+    return BitmapStage.write(this, space, read(), entries, fence);
+  }
+
+  private void requireFence(int bitmaps) {
+    Optional<String> refusal = fenceRefusal(bitmaps);
+    if (refusal.isPresent()) {
+      throw new BlockException(
+          ErrorCode.NOT_SUPPORTED,
+          "'" + space.nodeName() + "' cannot carry a fence: " + refusal.get());
+    }
+  }
+
+  @Override
+  public FenceReport fence() {
+    Header header = space.header();
+    return header.version() < 3 ? FenceReport.NONE : FenceVerdict.of(header, read(), steps);
+  }
+
+  @Override
+  public Optional<String> fenceRefusal(int bitmaps) {
+    if (bitmaps > BitmapsExtension.MAX_USER_BITMAPS) {
+      return Optional.of("with " + bitmaps + " bitmaps there is no place for the fence's own");
+    }
+    BitmapDirectory directory = read();
+    if (directory.damage() != null) {
+      return Optional.of(directory.damage());
+    }
+    if (directory.stored().stream().anyMatch(b -> b.name().equals(BitmapDirectory.SENTINEL))) {
+      return Optional.of("a bitmap has the name '" + BitmapDirectory.SENTINEL + "'");
+    }
+    return FenceRoom.refusal(space);
+  }
+
+  @Override
+  public void changeFence(Fence next) {
+    requireWritable();
+    space.updateHeader(
+        h -> {
+          if (FenceHeader.read(h).isEmpty()) {
+            throw new BlockException(
+                ErrorCode.NOT_SUPPORTED,
+                "the image of '" + space.nodeName() + "' has no fence to be changed");
+          }
+          return FenceHeader.change(h, present -> steps.changed(present, next));
+        });
+  }
+
+  /** Touches nothing that other calls use: it may come from any thread. */
+  @Override
+  public void revokeFence() {
+    if (space.writable()) {
+      steps.revoke(space);
+      space.fenceAnswered();
+    }
+  }
+
+  @Override
+  public void lastRecord(LongSupplier lsn) {
+    space.lastRecord(lsn);
   }
 
   @Override
@@ -177,8 +254,13 @@ final class Qcow2Bitmaps implements BitmapStore {
               + data
               + " bytes of at most 512 MiB; use a larger granularity");
     }
-    if (bitmapsAlready >= BitmapsExtension.MAX_BITMAPS) {
-      throw invalid("Maximum number of persistent bitmaps is already reached: 65535");
+    if (name.equals(BitmapDirectory.SENTINEL)) {
+      throw invalid("the name '" + name + "' is kept for the fence; choose another one");
+    }
+    if (bitmapsAlready >= BitmapsExtension.MAX_USER_BITMAPS) {
+      throw invalid(
+          "Maximum number of persistent bitmaps is already reached: 65534, for the last of the"
+              + " format's 65535 places is kept for the fence");
     }
     space.requireRoom(header.withBitmaps(new BitmapsExtension(1, 24, g.clusterSize())));
   }
@@ -227,7 +309,7 @@ final class Qcow2Bitmaps implements BitmapStore {
     }
     BitmapStage loser = undecided;
     steps.settle(
-        () -> space.updateHeader(space.header()),
+        () -> space.updateHeader(present -> present),
         () -> {
           undecided = null;
           loser.giveUp();

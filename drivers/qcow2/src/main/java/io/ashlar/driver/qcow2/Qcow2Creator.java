@@ -88,7 +88,7 @@ final class Qcow2Creator {
       h.extensions.add(new HeaderExtension(HeaderExtension.BACKING_FORMAT, format));
     }
     if (options.version() >= 3 && g.clusterSize() > 4096) {
-      h.extensions.add(FeatureCheck.nameTable());
+      h.extensions.add(FeatureNames.ofQemu());
     }
     return h.build();
   }

@@ -28,6 +28,7 @@ final class Qcow2Image implements HeaderSwitch {
   final StripeLocks stripes;
   final Damage damage;
   final Buffers buffers;
+  final ImageFence fence;
   final boolean version3;
   private final HeaderFile headerFile;
   private final Runnable comeBy;
@@ -40,7 +41,13 @@ final class Qcow2Image implements HeaderSwitch {
   private volatile boolean directorySound;
 
   /** Reads the tables of an image whose header was checked. */
-  Qcow2Image(OpenContext context, HostFile file, byte[] cluster, Header header, Settings settings) {
+  Qcow2Image(
+      OpenContext context,
+      HostFile file,
+      byte[] cluster,
+      Header header,
+      Settings settings,
+      BitmapSteps steps) {
     this.context = context;
     this.file = file;
     this.geometry = header.geometry();
@@ -48,6 +55,7 @@ final class Qcow2Image implements HeaderSwitch {
     this.version3 = header.version() >= 3;
     this.headerLock = context.waits().newLock();
     this.headerFile = new HeaderFile(file.asBlockIo(), cluster, context.nodeName());
+    this.fence = new ImageFence(headerLock, headerFile, steps);
     this.stripes = new StripeLocks(context.waits());
     this.buffers = new Buffers(geometry.clusterSize());
     this.damage = new Damage(context, () -> writable, version3 ? this::markCorrupt : () -> {});
@@ -67,7 +75,7 @@ final class Qcow2Image implements HeaderSwitch {
             context.waits(),
             settings.sliceEntries(),
             settings.slices());
-    this.round = new MetadataRound(file, allocator, mapping, this);
+    this.round = new MetadataRound(file, allocator, mapping, this, fence);
     this.rounds = new FlushRounds(context.waits(), round);
     CacheCleaner cleaner = new CacheCleaner(context.clock(), this::dropUnused);
     this.comeBy = () -> cleaner.comeBy(this.settings.cleanNanos());
@@ -158,7 +166,7 @@ final class Qcow2Image implements HeaderSwitch {
   public void change(UnaryOperator<Header> change) {
     headerLock.lock();
     try {
-      headerFile.update(change.apply(headerFile.header()));
+      headerFile.update(fence.withRecord(change.apply(headerFile.header())));
       overlaps.header(headerFile.header(), directorySound);
     } finally {
       headerLock.unlock();
@@ -183,6 +191,16 @@ final class Qcow2Image implements HeaderSwitch {
     } finally {
       headerLock.unlock();
     }
+  }
+
+  /**
+   * Before a guest changes anything.
+   *
+   * @throws BlockException READ_ONLY, IMAGE_CORRUPT, or that of a fence that cannot be taken out
+   */
+  void requireWritable() {
+    damage.requireWritable();
+    fence.beforeGuest();
   }
 
   /**

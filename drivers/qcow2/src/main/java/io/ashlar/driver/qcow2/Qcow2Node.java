@@ -8,9 +8,12 @@ import io.ashlar.spi.BlockNode;
 import io.ashlar.spi.BlockStatus;
 import io.ashlar.spi.Checkable;
 import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.Fence;
+import io.ashlar.spi.FenceReport;
 import io.ashlar.spi.ImageReference;
 import io.ashlar.spi.IoFlags;
 import io.ashlar.spi.NamesReferences;
+import io.ashlar.spi.NodeOptions;
 import io.ashlar.spi.NodeTraits;
 import io.ashlar.spi.Operation;
 import io.ashlar.spi.Preallocation;
@@ -23,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /** An open image as a node: checks requests, counts them in flight, and hands them on. */
 final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferences {
@@ -88,7 +92,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   @Override
   public void write(long offset, ByteBuffer source, int flags) {
     IoFlags.requireKnown(flags, WRITE_FLAGS | IoFlags.COMPRESSED);
-    image.damage.requireWritable();
+    image.requireWritable();
     checkRange(offset, source.remaining());
     int position = source.position();
     try {
@@ -116,7 +120,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   @Override
   public void writeZeroes(long offset, long length, int flags) {
     IoFlags.requireKnown(flags, WRITE_FLAGS | IoFlags.MAY_UNMAP | IoFlags.NO_FALLBACK);
-    image.damage.requireWritable();
+    image.requireWritable();
     checkRange(offset, length);
     change(() -> zeroes.zero(offset, length, flags));
     afterChange(flags);
@@ -125,7 +129,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   @Override
   public void discard(long offset, long length, int flags) {
     IoFlags.requireKnown(flags, IoFlags.NONE);
-    image.damage.requireWritable();
+    image.requireWritable();
     checkRange(offset, length);
     change(() -> zeroes.discard(offset, length));
     afterChange(flags);
@@ -183,7 +187,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   @Override
   public void truncate(long newLength, Preallocation preallocation) {
     requireOpen();
-    image.damage.requireWritable();
+    image.requireWritable();
     try {
       resizer.resize(newLength, preallocation);
     } catch (BlockException e) {
@@ -287,12 +291,19 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
 
   @Override
   public StagedDirectory stage(List<BitmapEntry> entries) {
-    StagedDirectory staged = bitmaps.stage(entries);
+    return stage(entries, Optional.empty());
+  }
+
+  @Override
+  public StagedDirectory stage(List<BitmapEntry> entries, Optional<Fence> fence) {
+    StagedDirectory staged = bitmaps.stage(entries, fence);
     return new StagedDirectory() {
       @Override
       public void publish() {
         staged.publish();
-        image.writeBackFreed();
+        if (fence.isEmpty()) {
+          image.writeBackFreed();
+        } // else guests are about to write, and their next flush takes the counts along
       }
 
       @Override
@@ -301,6 +312,37 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
         image.writeBackFreed();
       }
     };
+  }
+
+  @Override
+  public FenceReport fence() {
+    return bitmaps.fence();
+  }
+
+  @Override
+  public Optional<String> fenceRefusal(int count) {
+    NodeOptions options = image.context.nodeOptions();
+    if (!image.settings().fence()) {
+      return Optional.of("its option fence is off");
+    }
+    return options.cache().noFlush()
+        ? Optional.of("with cache.no-flush nothing of it would be durable")
+        : bitmaps.fenceRefusal(count);
+  }
+
+  @Override
+  public void changeFence(Fence next) {
+    bitmaps.changeFence(next);
+  }
+
+  @Override
+  public void revokeFence() {
+    bitmaps.revokeFence();
+  }
+
+  @Override
+  public void lastRecord(LongSupplier lsn) {
+    bitmaps.lastRecord(lsn);
   }
 
   @Override

@@ -24,7 +24,7 @@ final class Qcow2Opener {
     Settings settings = Settings.of(context.options(), context.nodeOptions(), header);
     Child backing =
         backing(context.presence("backing"), header, where) ? context.child("backing") : null;
-    Qcow2Image image = new Qcow2Image(context, file, cluster, header, settings);
+    Qcow2Image image = new Qcow2Image(context, file, cluster, header, settings, steps);
     image.backing(backing);
     if (!readOnly) {
       makeWritable(image);
@@ -77,6 +77,7 @@ final class Qcow2Opener {
     if (!present.forWriting().equals(present)) {
       image.change(droppable(image) ? Header::forWriting : Header::withoutForeignBits);
     }
+    image.fence.found();
     image.writable(true);
   }
 

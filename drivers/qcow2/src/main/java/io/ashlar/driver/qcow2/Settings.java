@@ -7,8 +7,8 @@ import io.ashlar.spi.OptionSpec;
 import io.ashlar.spi.Options;
 
 /**
- * A node's options, understood. All but the entry size of the L2 cache and the journal may change
- * on reopen.
+ * A node's options, understood. All but the entry size of the L2 cache, the journal and the fence
+ * may change on reopen.
  *
  * @param readOnly no write is served
  * @param writethrough each write is durable when it is acknowledged
@@ -24,6 +24,7 @@ import io.ashlar.spi.Options;
  *     flushed the next time; 0 for never
  * @param sliceEntries L2 entries read and written together
  * @param journal where the history of the bitmaps goes; {@code null} for beside the image
+ * @param fence whether a fence may be put into the image
  */
 record Settings(
     boolean readOnly,
@@ -38,7 +39,8 @@ record Settings(
     long refcountCacheBytes,
     long cleanNanos,
     int sliceEntries,
-    String journal) {
+    String journal,
+    boolean fence) {
 
   private static final long MOST_L2_BYTES = 32L << 20;
   private static final String[] GUARDS = {
@@ -81,6 +83,7 @@ record Settings(
       OptionSpec.string(
           "journal",
           "file for the history of the persistent bitmaps, or off; default: beside the image"),
+      OptionSpec.bool("fence", true, "tie the bitmaps to their journal, to survive a crash"),
       OptionSpec.integer("cache-clean-interval", "seconds after which unused tables leave memory")
           .between(0, 1L << 32)
           .withDefault(600L)
@@ -135,7 +138,8 @@ record Settings(
         caches.refcounts,
         options.number("cache-clean-interval") * 1_000_000_000L,
         sliceEntries(options, header),
-        options.optionalString("journal").orElse(null));
+        options.optionalString("journal").orElse(null),
+        options.bool("fence"));
   }
 
   /** The same with another read-only flag. */
@@ -153,7 +157,8 @@ record Settings(
         refcountCacheBytes,
         cleanNanos,
         sliceEntries,
-        journal);
+        journal,
+        fence);
   }
 
   /** Slices that the L2 cache may hold. */

@@ -1,5 +1,7 @@
 package io.ashlar.driver.qcow2;
 
+import java.util.function.UnaryOperator;
+
 /** Each rule of {@link BitmapSteps} broken in turn, some as QEMU 10.0.2 breaks them. */
 enum BrokenBitmapSteps {
   PUBLISHES_WITHOUT_A_FLUSH_BEFORE {
@@ -16,9 +18,13 @@ enum BrokenBitmapSteps {
     BitmapSteps steps() {
       return new BitmapSteps() {
         @Override
-        void publish(Runnable header, Runnable freeOld) {
+        void publish(
+            MetadataSpace space,
+            UnaryOperator<Header> directory,
+            UnaryOperator<Header> fence,
+            Runnable freeOld) {
           freeOld.run();
-          header.run();
+          space.updateHeader(h -> fence.apply(directory.apply(h)));
         }
       };
     }
@@ -73,10 +79,10 @@ enum BrokenBitmapSteps {
       return new BitmapSteps() {
         @Override
         void arm(MetadataSpace space, Runnable flags) {
-          Header header = space.header();
-          space.updateHeader(header.withBitmaps(null));
+          BitmapsExtension place = space.header().bitmaps().orElseThrow();
+          space.updateHeader(h -> h.withBitmaps(null));
           flags.run();
-          space.updateHeader(header);
+          space.updateHeader(h -> h.withBitmaps(place));
         }
       };
     }

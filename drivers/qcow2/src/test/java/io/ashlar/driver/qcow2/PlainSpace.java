@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 
 /**
  * The simplest honest {@link MetadataSpace}: refcount blocks in a map, written back on demand, a
@@ -126,9 +128,20 @@ final class PlainSpace implements MetadataSpace {
   }
 
   @Override
-  public void updateHeader(Header next) {
-    header.update(next);
+  public void updateHeader(UnaryOperator<Header> change) {
+    header.update(change.apply(header.header()));
   }
+
+  @Override
+  public void writeHeader(UnaryOperator<Header> change) {
+    header.write(change.apply(header.header()));
+  }
+
+  @Override
+  public void lastRecord(LongSupplier lsn) {}
+
+  @Override
+  public void fenceAnswered() {}
 
   long refcount(long cluster) {
     byte[] block = block(cluster);

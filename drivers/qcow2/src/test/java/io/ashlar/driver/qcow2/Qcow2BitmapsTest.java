@@ -412,9 +412,11 @@ class Qcow2BitmapsTest {
         .hasMessageContaining("4294967296");
     assertThatThrownBy(() -> bitmaps.checkStorable("a", 512, 1L << 42, 0))
         .hasMessageContaining("512 MiB");
-    assertThatThrownBy(() -> bitmaps.checkStorable("a", 512, size, 65535))
-        .hasMessageContaining("65535");
-    bitmaps.checkStorable("a", 512, 1L << 41, 65534);
+    assertThatThrownBy(() -> bitmaps.checkStorable("a", 512, size, 65534))
+        .hasMessageContaining("already reached: 65534");
+    assertThatThrownBy(() -> bitmaps.checkStorable("ashlar.fence", 512, size, 0))
+        .hasMessageContaining("kept for the fence");
+    bitmaps.checkStorable("a", 512, 1L << 41, 65533);
     assertThatThrownBy(() -> bitmaps.stage(List.of(written("a", 1), written("a", 2))))
         .hasMessageContaining("named twice");
     StoredBitmap gone = new StoredBitmap(4, "gone", 65536, false, true, null);
