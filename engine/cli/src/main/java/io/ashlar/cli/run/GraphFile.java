@@ -92,13 +92,13 @@ record GraphFile(
     List<String> outputFiles = new ArrayList<>();
     Path output = output(filled, outputFiles);
     StepParser steps = new StepParser(parameters);
-    for (ConfigObject image : objects(filled, "create", "the options of blockdev-create")) {
+    for (ConfigObject image : objects(filled.root(), "create", "the options of blockdev-create")) {
       steps.image(image);
     }
-    for (ConfigObject node : objects(filled, "graph", "the definition of a node")) {
+    for (ConfigObject node : objects(filled.root(), "graph", "the definition of a node")) {
       steps.node(node);
     }
-    for (ConfigObject step : objects(filled, "run", "a step: COMMAND { ARGUMENTS }")) {
+    for (ConfigObject step : objects(filled.root(), "run", "a step: COMMAND { ARGUMENTS }")) {
       steps.step(step);
     }
     return new GraphFile(name, parameters, output, outputFiles, steps.steps());
@@ -161,8 +161,9 @@ record GraphFile(
     return Path.of(directory);
   }
 
-  private static List<ConfigObject> objects(Config filled, String key, String what) {
-    ConfigValue value = filled.root().get(key);
+  /** The elements of a list of objects; none when there is no such key. */
+  static List<ConfigObject> objects(ConfigObject top, String key, String what) {
+    ConfigValue value = top.get(key);
     List<ConfigObject> all = new ArrayList<>();
     if (value == null) {
       return all;

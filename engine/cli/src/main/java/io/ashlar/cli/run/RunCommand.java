@@ -124,7 +124,8 @@ public final class RunCommand implements Callable<Integer> {
       runner.prepareOutput();
       report.begin(graph);
       int code =
-          new EngineRun(runner, report, cancellation).run(engineSettings, references, checker);
+          new EngineRun(runner, report, cancellation)
+              .run(engineSettings, new ChildSettings(references, config), checker);
       report.end(code, verdict(code, cancellation), (System.nanoTime() - begun) / 1e9);
       return code;
     }
@@ -153,12 +154,13 @@ public final class RunCommand implements Callable<Integer> {
 
   /** The part of a run that has an engine. */
   private record EngineRun(Runner runner, Report report, Cancellation cancellation) {
-    int run(Config settings, Path references, OptionChecker checker) {
+    int run(Config settings, ChildSettings children, OptionChecker checker) {
       boolean good = false;
       Ashlar engine = start(settings);
       cancellation.enter();
       try {
-        good = runner.run(engine, new References(references, engine, checker));
+        References references = new References(children.references(), engine, checker);
+        good = runner.run(engine, references, children);
       } catch (BlockException e) {
         if (!cancellation.isCancelled()) {
           report.remark(e.code() + ": " + e.getMessage());

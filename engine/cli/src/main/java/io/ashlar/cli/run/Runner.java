@@ -41,7 +41,11 @@ final class Runner {
    * @throws ConfigurationException for the first one that is wrong
    */
   void check(OptionChecker checker) {
-    for (Step step : file.steps()) {
+    check(file.steps(), checker);
+  }
+
+  private static void check(List<Step> steps, OptionChecker checker) {
+    for (Step step : steps) {
       if (step.skipped() == null && step.expectedError() == null) {
         Map<String, Object> arguments = Lengths.fill(step.arguments(), node -> LIKELY_LENGTH);
         try {
@@ -53,6 +57,7 @@ final class Runner {
         } catch (InvalidOptionException e) {
           throw new ConfigurationException(step.place(e.path()), e.getMessage());
         }
+        check(step.inner(), checker);
       }
     }
   }
@@ -89,9 +94,9 @@ final class Runner {
    *
    * @return whether all of them did what was wanted
    */
-  boolean run(Ashlar engine, References references) {
+  boolean run(Ashlar engine, References references, ChildSettings children) {
     try (RunEvents heard = new RunEvents(engine, report);
-        StepActions actions = new StepActions(engine, references, report, cancellation)) {
+        StepActions actions = new StepActions(engine, references, children, report, cancellation)) {
       events = heard;
       for (Step step : file.steps()) {
         if (cancellation.isCancelled() || !run(step, engine, actions)) {

@@ -15,6 +15,12 @@ import java.util.Set;
 
 /** The commands that graph files have beside those of QMP: guest I/O, comparing, expecting. */
 final class RunnerCommands {
+  /** Kills a process. */
+  static final String CRASH = "crash";
+
+  /** Lets QEMU write. */
+  static final String QEMU_IO = "qemu-io";
+
   private static final OptionSpec NODE =
       OptionSpec.string("node", "the node, as a guest sees it").mandatory();
   private static final OptionSpec OFFSET =
@@ -82,11 +88,31 @@ final class RunnerCommands {
         "wait-job",
         "waits for the end of a job or of a step that runs in the background",
         OptionSpec.string("id", "the job, or the name of the step").mandatory());
+    add(
+        CRASH,
+        "carries nodes and steps out in a process of its own and kills that without warning",
+        OptionSpec.integer(
+                "after-ms", "how long it goes on when its steps are done, in milliseconds")
+            .between(0, 3_600_000)
+            .withDefault(0L));
+    add(
+        QEMU_IO,
+        "runs commands of QEMU's qemu-io on an image that no node has open",
+        OptionSpec.string("filename", "the image").mandatory(),
+        OptionSpec.string("format", "its format").withDefault("qcow2"));
     add("print", "prints a text", OptionSpec.string("text", "the text").mandatory());
   }
 
   private static final Map<String, List<String>> OBJECTS =
-      Map.of("compare", List.of("a", "b"), "expect", List.of("arguments", "value"));
+      Map.of(
+          "compare",
+          List.of("a", "b"),
+          "expect",
+          List.of("arguments", "value"),
+          CRASH,
+          List.of("graph", "run"),
+          QEMU_IO,
+          List.of("commands"));
   private static final Map<String, String> SCALAR =
       Map.of("print", "text", "flush", "node", "wait-job", "id");
   private static final Set<String> GUEST_IO = Set.of("write", "read");
@@ -142,6 +168,14 @@ final class RunnerCommands {
       case "read" -> atMostOne(raw, "expect-pattern", "expect-seed");
       case "compare" -> sides(objects);
       case "expect" -> expectation(values, objects);
+      case CRASH -> requireList(command, "run", objects);
+      case QEMU_IO -> {
+        if (!requireList(command, "commands", objects).stream()
+            .allMatch(String.class::isInstance)) {
+          throw new InvalidOptionException(
+              List.of("commands"), "'commands' holds commands of qemu-io, each one text");
+        }
+      }
       default -> {}
     }
     if (values.has("step") && values.has("random")) {
@@ -174,6 +208,15 @@ final class RunnerCommands {
             "'compare' needs '" + side + "': the name of a node, or a definition");
       }
     }
+  }
+
+  private static List<?> requireList(String command, String name, Map<String, Object> objects) {
+    if (objects.get(name) instanceof List<?> list && !list.isEmpty()) {
+      return list;
+    }
+    throw new InvalidOptionException(
+        objects.containsKey(name) ? List.of(name) : List.of(),
+        "'" + command + "' needs '" + name + "', a list of at least one");
   }
 
   private static void expectation(Options values, Map<String, Object> objects) {

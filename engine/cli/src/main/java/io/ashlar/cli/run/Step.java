@@ -18,6 +18,8 @@ import java.util.Map;
  * @param skipped the reason why the step is left out, or {@code null}
  * @param source where it stands
  * @param prefix path from there to its arguments
+ * @param onInconsistent what a backup does when its bitmap cannot be used
+ * @param inner the steps of the process that a crash ends
  */
 record Step(
     int number,
@@ -28,10 +30,20 @@ record Step(
     ErrorCode expectedError,
     String skipped,
     ConfigValue source,
-    List<String> prefix) {
+    List<String> prefix,
+    OnInconsistent onInconsistent,
+    List<Step> inner) {
+
+  /** What a backup does when its bitmap cannot be used. */
+  enum OnInconsistent {
+    /** It fails, as in QEMU. */
+    FAIL,
+    /** A new bitmap takes the place of the old one, and everything is copied. */
+    FULL
+  }
 
   private static final List<String> SUBJECTS =
-      List.of("node-name", "node", "device", "above", "query", "id");
+      List.of("node-name", "node", "device", "above", "query", "id", "filename");
 
   /** Command and what it is about, for people. */
   String title() {

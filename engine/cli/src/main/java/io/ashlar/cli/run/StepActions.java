@@ -32,6 +32,7 @@ final class StepActions implements AutoCloseable {
   private final Ashlar engine;
   private final CommandSet commands;
   private final References references;
+  private final ChildSettings children;
   private final Report report;
   private final Cancellation cancellation;
   private final AtomicInteger devices = new AtomicInteger();
@@ -60,8 +61,14 @@ final class StepActions implements AutoCloseable {
     }
   }
 
-  StepActions(Ashlar engine, References references, Report report, Cancellation cancellation) {
+  StepActions(
+      Ashlar engine,
+      References references,
+      ChildSettings children,
+      Report report,
+      Cancellation cancellation) {
     this.engine = engine;
+    this.children = children;
     this.commands = new CommandSet(engine);
     this.references = references;
     this.report = report;
@@ -102,6 +109,9 @@ final class StepActions implements AutoCloseable {
                   .run(checked.objects().get("a"), checked.objects().get("b")));
       case "expect" -> Done.saying(expect(values, checked.objects()));
       case "wait-job" -> join(values.string("id"));
+      case RunnerCommands.CRASH -> Done.saying(new CrashStep(children, threads).run(step, values));
+      case RunnerCommands.QEMU_IO ->
+          Done.saying(QemuIoStep.run(values, (List<?>) checked.objects().get("commands")));
       case "print" -> Done.saying(values.string("text"));
       default -> throw new IllegalStateException(step.command());
     };
@@ -133,7 +143,15 @@ final class StepActions implements AutoCloseable {
   private Done command(Step step, Map<String, Object> given) {
     Map<String, Object> arguments =
         step.command().equals("blockdev-add") ? references.complete(given) : given;
-    Object answer = commands.execute(step.command(), arguments);
+    String remark = null;
+    Object answer;
+    if (step.onInconsistent() == Step.OnInconsistent.FULL) {
+      BackupStep.Begun begun = new BackupStep(engine, commands).begin(arguments);
+      answer = begun.answer();
+      remark = begun.remark();
+    } else {
+      answer = commands.execute(step.command(), arguments);
+    }
     boolean job = CommandSet.spec(step.command()).map(CommandSpec::startsJob).orElse(false);
     if (!job) {
       return new Done(summary(answer), answer, false);
@@ -144,9 +162,10 @@ final class StepActions implements AutoCloseable {
     }
     if (step.background()) {
       background.put(step.handle(), new Background(step, null, ids));
-      return new Done(null, answer, true);
+      return new Done(remark, answer, true);
     }
-    return new Done(await(ids, step), null, false);
+    String copied = await(ids, step);
+    return new Done(remark == null ? copied : remark + "; " + copied, null, false);
   }
 
   private static List<String> jobIds(Map<?, ?> answer) {

@@ -18,7 +18,8 @@ import java.util.Map;
 
 /** Turns the objects of {@code graph} and {@code run} into steps. */
 final class StepParser {
-  private static final String WHEN = "when";
+  static final String WHEN = "when";
+  private static final String ON_INCONSISTENT = "on-inconsistent";
   private static final List<OptionSpec> MODIFIERS =
       List.of(
           OptionSpec.string("name", "what the step is called"),
@@ -27,8 +28,15 @@ final class StepParser {
               "expect-error",
               null,
               "the error that is wanted",
-              Arrays.stream(ErrorCode.values()).map(Enum::name).toArray(String[]::new)));
-  private static final List<String> MODIFIER_NAMES = List.of("name", "wait", "expect-error", WHEN);
+              Arrays.stream(ErrorCode.values()).map(Enum::name).toArray(String[]::new)),
+          OptionSpec.words(
+              ON_INCONSISTENT,
+              "fail",
+              "what a backup does when its bitmap cannot be used",
+              "fail",
+              "full"));
+  private static final List<String> MODIFIER_NAMES =
+      List.of("name", "wait", "expect-error", ON_INCONSISTENT, WHEN);
 
   private final Parameters parameters;
   private final List<Step> steps = new ArrayList<>();
@@ -62,6 +70,8 @@ final class StepParser {
             null,
             skipped(source),
             source,
+            List.of(),
+            Step.OnInconsistent.FAIL,
             List.of()));
   }
 
@@ -94,7 +104,31 @@ final class StepParser {
             modifiers.optionalString("expect-error").map(ErrorCode::valueOf).orElse(null),
             skipped(step),
             step,
-            List.of(command)));
+            List.of(command),
+            onInconsistent(step, command, modifiers),
+            command.equals(RunnerCommands.CRASH) ? inner(step, command) : List.of()));
+  }
+
+  private static Step.OnInconsistent onInconsistent(
+      ConfigObject step, String command, Options modifiers) {
+    if (step.containsKey(ON_INCONSISTENT) && !command.equals(BackupStep.COMMAND)) {
+      throw new ConfigurationException(
+          Places.below(step, List.of(ON_INCONSISTENT)),
+          "'" + ON_INCONSISTENT + "' is for '" + BackupStep.COMMAND + "'");
+    }
+    return modifiers.string(ON_INCONSISTENT).equals("full")
+        ? Step.OnInconsistent.FULL
+        : Step.OnInconsistent.FAIL;
+  }
+
+  /** The nodes and steps of the process that a crash ends. */
+  private List<Step> inner(ConfigObject step, String command) {
+    StepParser parser = new StepParser(parameters);
+    if (step.get(command) instanceof ConfigObject arguments) {
+      GraphFile.objects(arguments, "graph", "the definition of a node").forEach(parser::node);
+      GraphFile.objects(arguments, "run", "a step: COMMAND { ARGUMENTS }").forEach(parser::step);
+    }
+    return parser.steps();
   }
 
   /** All names of commands. */
