@@ -103,7 +103,13 @@ public final class EngineBuilder {
             around,
             rules,
             EngineJournals.create(
-                settings.journals(), waits, clock, files, threads, started::get, nodeEvents));
+                settings.journals(),
+                waits,
+                clock,
+                files,
+                threads.journals(),
+                started::get,
+                nodeEvents));
     GraphRuntime runtime = new GraphRuntime();
     DriverRegistry found =
         DriverRegistry.load(EngineBuilder.class.getClassLoader(), settings.plugins());

@@ -15,6 +15,7 @@ import io.ashlar.spi.Waits;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
@@ -30,15 +31,15 @@ final class EngineJournals {
       Waits waits,
       Clock clock,
       FileIo files,
-      EngineThreads threads,
+      Executor executor,
       Supplier<ActorSystem<?>> system,
       BiConsumer<String, NodeEvent> events) {
     return new JournalServices(
         waits,
         clock,
-        new FileJournals(system, new JournalEnvironment(files, waits, clock, threads.journals())),
+        new FileJournals(system, new JournalEnvironment(files, waits, clock, executor)),
         new Origin(hostName(files), ProcessHandle.current().pid(), System.getProperty("user.name")),
-        threads.journals(),
+        executor,
         settings.timeOut().toNanos(),
         settings.recoveryTimeOut().toNanos(),
         settings.beside(),

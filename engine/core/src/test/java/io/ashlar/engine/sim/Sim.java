@@ -22,12 +22,12 @@ import java.util.function.BooleanSupplier;
  *
  * <p>There is one of it in a JVM, for Akka makes dispatchers, mailboxes and timers by class name.
  */
-final class Sim implements Clock {
+public final class Sim implements Clock {
   /** The only one. */
-  static final Sim INSTANCE = new Sim();
+  public static final Sim INSTANCE = new Sim();
 
   /** A deadline that never comes. */
-  static final long NEVER = Timers.NEVER;
+  public static final long NEVER = Timers.NEVER;
 
   private static final long START_MILLIS = 1_700_000_000_000L;
   private static final int STEP_LIMIT = 200_000;
@@ -65,7 +65,12 @@ final class Sim implements Clock {
   private Sim() {}
 
   /** Starts a run; the calling thread is its main one and holds the baton until it waits. */
-  void begin(long newSeed) {
+  public void begin(long newSeed) {
+    begin(newSeed, 0);
+  }
+
+  /** The same at a later time. */
+  public void begin(long newSeed, long nanos) {
     if (!ready.isEmpty() || !waiting.isEmpty()) {
       throw new IllegalStateException("the run before has not ended: " + describe());
     }
@@ -75,7 +80,7 @@ final class Sim implements Clock {
     current = new Task("main", 0, () -> {});
     timers.clear();
     failures.clear();
-    now = 0;
+    now = nanos;
     numbers = 0;
     steps = 0;
     limit = STEP_LIMIT;
@@ -87,7 +92,7 @@ final class Sim implements Clock {
   }
 
   /** Lets everything that still waits end with an error, and forgets timers. */
-  void end() {
+  public void end() {
     ending = true;
     hurry = 0;
     limit = Integer.MAX_VALUE;
@@ -105,48 +110,48 @@ final class Sim implements Clock {
   }
 
   /** Keeps a text for each turn and each {@link #note}. */
-  void keepLog() {
+  public void keepLog() {
     log = new ArrayList<>();
   }
 
-  List<String> log() {
+  public List<String> log() {
     return log == null ? List.of() : log;
   }
 
   /** Adds to the log, if one is kept. */
-  void note(String text) {
+  public void note(String text) {
     if (log != null) {
       log.add(String.format("%6d %,15d ns  [%s] %s", steps, now, current.key, text));
     }
   }
 
-  boolean noting() {
+  public boolean noting() {
     return log != null;
   }
 
   /** A number that stands for everything that happened. */
-  long traceHash() {
+  public long traceHash() {
     return trace;
   }
 
-  int steps() {
+  public int steps() {
     return steps;
   }
 
-  long seed() {
+  public long seed() {
     return seed;
   }
 
   /** What tasks threw past everybody. */
-  List<Throwable> failures() {
+  public List<Throwable> failures() {
     return failures;
   }
 
-  SplittableRandom random() {
+  public SplittableRandom random() {
     return random;
   }
 
-  Waits waits() {
+  public Waits waits() {
     return waits;
   }
 
@@ -161,17 +166,17 @@ final class Sim implements Clock {
   }
 
   /** Whose turn it is: a mailbox by its path, a task by its number. */
-  String source() {
+  public String source() {
     return current.number == 0 ? current.key : current.key + "#" + current.number;
   }
 
   /** A pool whose threads never run out. */
-  Executor pool(String name) {
+  public Executor pool(String name) {
     return body -> execute(name, body);
   }
 
   /** Work for anybody. */
-  void execute(String key, Runnable body) {
+  public void execute(String key, Runnable body) {
     requireBaton();
     insert(new Task(key, ++numbers, body));
   }
@@ -188,17 +193,17 @@ final class Sim implements Clock {
   }
 
   /** Lets everybody go on until nobody can; time passes as far as somebody waits for it. */
-  void settle() {
+  public void settle() {
     block(() -> ready.isEmpty() && waiting.size() == 1, NEVER, "rest");
   }
 
   /** A place where anybody may go on. */
-  void pause() {
+  public void pause() {
     block(() -> true, NEVER, "pause");
   }
 
   /** Waits until the condition holds or that time has come. */
-  void block(BooleanSupplier condition, long deadline, String what) {
+  public void block(BooleanSupplier condition, long deadline, String what) {
     requireBaton();
     if (ending) {
       throw new Ended();
@@ -394,7 +399,7 @@ final class Sim implements Clock {
   }
 
   /** Who waits for what. */
-  String describe() {
+  public String describe() {
     StringBuilder text = new StringBuilder();
     waiting.forEach(w -> text.append(w.key).append(" waits for ").append(w.what).append("; "));
     ready.forEach(t -> text.append(t.key).append(" is ready; "));

@@ -33,7 +33,7 @@ public final class SimMailbox implements MailboxType, ProducesMessageQueue<SimMa
 
   private static String short_(ActorRef actor) {
     String path = actor.path().toStringWithoutAddress();
-    return path.replaceFirst("^/system/run-[0-9]+", "graph");
+    return path.replaceFirst("^/system/(run|machine)-[0-9]+", "graph");
   }
 
   @Override

@@ -1,0 +1,169 @@
+package io.ashlar.engine.crash;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What a guest asked of the disk and heard of it. Content stands for the request that made it: a
+ * sector that was written holds a number that no other sector and no other request has; zeros are
+ * 0.
+ */
+final class GuestTruth {
+  /** A request that changes content. */
+  static final class Request {
+    final long number;
+    final boolean zeros;
+
+    /** Whether nothing may come of it, as of a discard. */
+    final boolean optional;
+
+    final long issued;
+    long ended = Change.NEVER;
+
+    Request(long number, boolean zeros, boolean optional, long issued) {
+      this.number = number;
+      this.zeros = zeros;
+      this.optional = optional;
+      this.issued = issued;
+    }
+
+    long value(int sector) {
+      return zeros ? 0 : valueOf(number, sector);
+    }
+  }
+
+  private record Flush(long issued, long ended) {}
+
+  private static final Request BEGINNING = beginning();
+
+  private final TreeMap<Integer, List<Request>> sectors = new TreeMap<>();
+  private final List<Flush> flushes = new ArrayList<>();
+  private long numbers;
+
+  private static Request beginning() {
+    Request request = new Request(0, true, false, -2);
+    request.ended = -1;
+    return request;
+  }
+
+  static long valueOf(long number, int sector) {
+    return number << 24 | sector;
+  }
+
+  /** A request is sent. */
+  Request begin(long now, long offset, long length, boolean zeros, boolean optional) {
+    Request request = new Request(++numbers, zeros, optional, now);
+    int first = (int) (offset / Pages.SECTOR);
+    for (int i = first; i < (offset + length) / Pages.SECTOR; i++) {
+      sectors.computeIfAbsent(i, key -> new ArrayList<>(List.of(BEGINNING))).add(request);
+    }
+    return request;
+  }
+
+  /** Content for a request. */
+  static byte[] content(Request request, long offset, int length) {
+    java.nio.ByteBuffer bytes = java.nio.ByteBuffer.allocate(length);
+    int first = (int) (offset / Pages.SECTOR);
+    while (bytes.hasRemaining()) {
+      bytes.putLong(request.value(first + bytes.position() / Pages.SECTOR));
+    }
+    return bytes.array();
+  }
+
+  /** What stands in a sector: the number of a request, 0 for zeros, -1 for anything else. */
+  static long value(byte[] sector) {
+    java.nio.ByteBuffer bytes = java.nio.ByteBuffer.wrap(sector);
+    long value = bytes.getLong(0);
+    for (int at = 8; at < Pages.SECTOR; at += 8) {
+      if (bytes.getLong(at) != value) {
+        return -1;
+      }
+    }
+    return value;
+  }
+
+  /** A flush that succeeded. */
+  void flushed(long issued, long ended) {
+    flushes.add(new Flush(issued, ended));
+  }
+
+  /** Something failed aloud: what was not flushed before may be lost for good, or may not. */
+  void uncertain(long now) {
+    long durable = -1;
+    for (Flush flush : flushes) {
+      durable = Math.max(durable, flush.issued);
+    }
+    for (List<Request> all : sectors.values()) {
+      for (Request request : all) {
+        if (request.ended > durable && request.ended <= now) {
+          request.ended = Change.NEVER;
+        }
+      }
+    }
+  }
+
+  /** The sectors that were ever asked to change. */
+  Set<Integer> sectors() {
+    return sectors.keySet();
+  }
+
+  /** The sectors from one on, for a disk that is cut there. */
+  Map<Integer, List<Request>> from(int sector) {
+    return sectors.tailMap(sector, true);
+  }
+
+  private List<Request> of(int sector) {
+    return sectors.getOrDefault(sector, List.of(BEGINNING));
+  }
+
+  /** What may stand in a sector after a crash at a moment. */
+  Set<Long> allowed(int sector, long moment) {
+    long durable = -1;
+    for (Flush flush : flushes) {
+      if (flush.ended <= moment) {
+        durable = Math.max(durable, flush.issued);
+      }
+    }
+    return contents(sector, moment, Change.NEVER, durable);
+  }
+
+  /**
+   * What a reader could have found at some time in a window, but not what was still under way at
+   * its end.
+   */
+  Set<Long> readable(int sector, long from, long to) {
+    return contents(sector, to, to, from);
+  }
+
+  private Set<Long> contents(int sector, long issuedUpTo, long endedUpTo, long replacedUpTo) {
+    Set<Long> values = new HashSet<>();
+    List<Request> all = of(sector);
+    for (Request request : all) {
+      if (request.issued > issuedUpTo || request.ended > endedUpTo) {
+        continue;
+      }
+      boolean replaced = false;
+      for (Request later : all) {
+        replaced |= !later.optional && later.issued > request.ended && later.ended <= replacedUpTo;
+      }
+      if (!replaced) {
+        values.add(request.value(sector));
+      }
+    }
+    return values;
+  }
+
+  /** Whether some request that may have left this value was sent in a window. */
+  boolean sentBetween(int sector, long value, long from, long to) {
+    for (Request request : of(sector)) {
+      if (request.value(sector) == value && request.issued >= from && request.issued < to) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,36 @@
+package io.ashlar.engine.crash;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a state showed: to a foreign reader, and to the engine that opened it again. */
+final class Observed {
+  /**
+   * A bitmap as the engine shows it.
+   *
+   * @param reason why it cannot be used, or {@code null}
+   * @param dirty granules, when it can
+   */
+  record Seen(boolean inconsistent, String reason, boolean enabled, java.util.BitSet dirty) {}
+
+  /** Guest sectors by number, as a foreign reader finds them in the state. */
+  final Map<Integer, Long> values = new HashMap<>();
+
+  long size;
+
+  /** Stored bitmaps as QEMU finds them in the state. */
+  List<Qcow2View.Bitmap> stored = List.of();
+
+  /** What the engine showed after opening. */
+  final Map<String, Seen> seen = new LinkedHashMap<>();
+
+  /** Stored bitmaps as QEMU finds them after the engine closed the image again. */
+  List<Qcow2View.Bitmap> storedAfter = List.of();
+
+  /** Complaints that need no truth. */
+  final List<String> complaints = new java.util.ArrayList<>();
+
+  boolean reopened;
+}

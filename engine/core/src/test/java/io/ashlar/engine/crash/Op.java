@@ -1,0 +1,34 @@
+package io.ashlar.engine.crash;
+
+/** The kinds of operation that workloads are made of. */
+enum Op {
+  /** A cluster that was never written. */
+  WRITE_NEW,
+  /** A cluster that has data. */
+  OVERWRITE,
+  /** One sector of a cluster that has none. */
+  SUB_CLUSTER,
+  COMPRESSED,
+  ZERO,
+  DISCARD,
+  FLUSH,
+  ADD,
+  CLEAR,
+  REMOVE,
+  DISABLE,
+  ENABLE,
+  MERGE,
+  GROW,
+  SHRINK,
+  READ_ONLY,
+  READ_WRITE,
+  BACKUP_START,
+  BACKUP_FINISH,
+  /** Closes, and opens again. */
+  CLOSE,
+  /** An hour in which nobody does anything. */
+  WAIT;
+
+  /** For exhaustive exploration. */
+  static final Op[] SHORT = values();
+}

@@ -1,0 +1,119 @@
+package io.ashlar.engine.crash;
+
+import io.ashlar.engine.api.BitmapInfo;
+import io.ashlar.engine.api.DirtyView;
+import io.ashlar.engine.graph.NodeCore;
+import io.ashlar.engine.sim.Sim;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.Checkable;
+import io.ashlar.spi.IoFlags;
+import java.nio.ByteBuffer;
+import java.util.BitSet;
+import java.util.Set;
+
+/** Opens a state with the engine, looks at it, and closes it. */
+final class Reopening {
+  private final Machine machine;
+
+  Reopening(Machine machine) {
+    this.machine = machine;
+  }
+
+  /**
+   * Looks at a state.
+   *
+   * @param sectors the guest's sectors that matter
+   * @param nanos the time of the crash
+   */
+  Observed look(Disk disk, Set<Integer> sectors, long seed, long nanos) {
+    Observed found = new Observed();
+    try {
+      Qcow2View view = new Qcow2View(disk.content(Machine.IMAGE));
+      found.size = view.size;
+      for (int sector : sectors) {
+        if ((sector + 1L) * Pages.SECTOR <= view.size) {
+          found.values.put(sector, GuestTruth.value(view.sector(sector)));
+        }
+      }
+      found.stored = view.bitmaps();
+    } catch (Qcow2View.Nonsense e) {
+      found.complaints.add("A: the image makes no sense: " + e.getMessage());
+      return found;
+    }
+    boolean sound = false;
+    machine.start(seed, nanos, disk);
+    try {
+      open(found);
+      machine.await(machine.engine().removeAll());
+      sound = true;
+    } catch (BlockException e) {
+      found.complaints.add("F: " + e.code() + ": " + e.getMessage());
+    } catch (AssertionError e) {
+      found.complaints.add("F: " + e.getMessage());
+    } finally {
+      machine.end(sound);
+    }
+    Sim.INSTANCE.failures().forEach(e -> found.complaints.add("F: a task failed: " + e));
+    if (sound) {
+      closed(disk, found);
+    }
+    return found;
+  }
+
+  private void open(Observed found) {
+    machine.await(machine.engine().graph().add(Machine.image(false)));
+    found.reopened = true;
+    NodeCore core = machine.engine().control().runtime().nodes().get(Machine.NODE).core();
+    for (BitmapInfo info : machine.await(machine.engine().bitmaps().list(Machine.NODE))) {
+      DirtyView dirty = machine.await(machine.engine().bitmaps().dirty(Machine.NODE, info.name()));
+      found.seen.put(
+          info.name(),
+          new Observed.Seen(
+              info.inconsistent() || dirty instanceof DirtyView.Unusable,
+              info.reason(),
+              info.recording(),
+              granules(dirty, info.granularity())));
+    }
+    Checkable.CheckResult check = ((Checkable) core.driver()).check(Checkable.Repair.NONE);
+    if (check.corruptions() > 0) {
+      found.complaints.add("A: check finds " + check.findings());
+    }
+    ByteBuffer sector = ByteBuffer.allocate(Pages.SECTOR);
+    found.values.forEach(
+        (number, value) -> {
+          core.read(number * (long) Pages.SECTOR, sector.clear(), IoFlags.NONE);
+          long read = GuestTruth.value(sector.array());
+          if (read != value) {
+            found.complaints.add(
+                "B: sector %d reads as %x, and as %x to others".formatted(number, read, value));
+          }
+        });
+  }
+
+  private static BitSet granules(DirtyView view, long granularity) {
+    BitSet bits = new BitSet();
+    if (view instanceof DirtyView.Exact exact) {
+      for (DirtyView.Extent extent : exact.extents()) {
+        bits.set(
+            (int) (extent.offset() / granularity),
+            (int) ((extent.offset() + extent.length() + granularity - 1) / granularity));
+      }
+    }
+    return bits;
+  }
+
+  private static void closed(Disk disk, Observed found) {
+    try {
+      Qcow2View view = new Qcow2View(disk.content(Machine.IMAGE));
+      found.storedAfter = view.bitmaps();
+      found.values.forEach(
+          (number, value) -> {
+            if (GuestTruth.value(view.sector(number)) != value) {
+              found.complaints.add("G: sector " + number + " changed though nobody wrote");
+            }
+          });
+    } catch (Qcow2View.Nonsense e) {
+      found.complaints.add("G: after a close the image makes no sense: " + e.getMessage());
+    }
+  }
+}
