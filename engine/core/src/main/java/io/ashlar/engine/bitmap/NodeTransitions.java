@@ -114,7 +114,7 @@ final class NodeTransitions {
   void disarmThrough(BitmapStore staged, DirectoryState state) {
     StoredDirectory disk = desk.disk();
     if (!disk.differs()) {
-      desk.log().release();
+      desk.log().rest();
       return;
     }
     try {
@@ -126,7 +126,7 @@ final class NodeTransitions {
           desk.node(),
           e.getMessage());
     }
-    desk.log().release();
+    desk.log().rest();
   }
 
   void became(boolean writable) {
@@ -137,7 +137,7 @@ final class NodeTransitions {
       desk.recording().arm();
     }
     if (!writable) {
-      desk.log().release();
+      desk.log().rest();
     }
   }
 

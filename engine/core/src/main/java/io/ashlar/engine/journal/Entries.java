@@ -71,7 +71,8 @@ final class Entries {
         entry(
             intent.stamp(),
             "change-unfinished",
-            false,
+            // The end of an arming is kept with what follows it.
+            History.isRoutine(intent.facts()),
             only(intent.facts()),
             "begun: " + what + "; its end is not recorded",
             Map.of("change", what)));

@@ -15,6 +15,7 @@ import io.ashlar.spi.Texts;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /** Journals in files beside images. */
@@ -46,28 +47,64 @@ public final class FileJournals implements ImageJournals {
       journal.close();
       throw e;
     }
-    return new Opened() {
-      @Override
-      public String persistenceId() {
-        return id;
-      }
+    return new OpenedFile(id, journal);
+  }
 
-      @Override
-      public JournalPlugins plugins() {
-        return JournalPlugins.FILES;
-      }
+  /** A journal and its route, which is there while the file is open. */
+  private final class OpenedFile implements Opened {
+    private final String id;
+    private final ActorJournal journal;
 
-      @Override
-      public Optional<BlockException> failure() {
-        return journal.journal().failure();
-      }
+    /** Whether the route is this one's. */
+    private final AtomicBoolean routed = new AtomicBoolean(true);
 
-      @Override
-      public void close() {
+    OpenedFile(String id, ActorJournal journal) {
+      this.id = id;
+      this.journal = journal;
+    }
+
+    @Override
+    public String persistenceId() {
+      return id;
+    }
+
+    @Override
+    public JournalPlugins plugins() {
+      return JournalPlugins.FILES;
+    }
+
+    @Override
+    public Optional<BlockException> failure() {
+      return journal.journal().failure();
+    }
+
+    @Override
+    public void suspend() {
+      unroute();
+      journal.suspend();
+    }
+
+    @Override
+    public boolean resume() {
+      if (!journal.resume()) {
+        return false;
+      }
+      routes.get().route(id, journal);
+      routed.set(true);
+      return true;
+    }
+
+    @Override
+    public void close() {
+      unroute();
+      journal.close();
+    }
+
+    private void unroute() {
+      if (routed.compareAndSet(true, false)) {
         routes.get().unroute(id);
-        journal.close();
       }
-    };
+    }
   }
 
   static String persistenceId(JournalIdentity identity) {

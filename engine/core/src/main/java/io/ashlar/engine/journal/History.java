@@ -57,9 +57,12 @@ record History(List<LifecycleEvent> events, long dropped, int weight) {
   /** What every opening and closing brings along. */
   static boolean isRoutine(LifecycleEvent event) {
     return event instanceof ImageOpened
-        || (event instanceof ChangeDone done
-            && done.facts().stream()
-                .allMatch(f -> f instanceof BitmapsArmed || f instanceof BitmapsSealed));
+        || (event instanceof ChangeDone done && isRoutine(done.facts()));
+  }
+
+  /** The same of facts. */
+  static boolean isRoutine(List<BitmapFact> facts) {
+    return facts.stream().allMatch(f -> f instanceof BitmapsArmed || f instanceof BitmapsSealed);
   }
 
   private static int weight(LifecycleEvent event) {

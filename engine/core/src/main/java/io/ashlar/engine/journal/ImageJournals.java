@@ -18,6 +18,21 @@ public interface ImageJournals {
     /** Why it keeps nothing any more, if it does not. */
     Optional<BlockException> failure();
 
+    /**
+     * Lets go of it for a while: others may open it, and its actor must keep nothing meanwhile.
+     *
+     * @throws BlockException it has failed or was closed; close it
+     */
+    void suspend();
+
+    /**
+     * Takes it up again where it was let go.
+     *
+     * @return false when anybody may have touched it meanwhile; close it then and open it anew
+     * @throws BlockException it cannot be opened, or was closed; the same holds
+     */
+    boolean resume();
+
     /** Closes it; blocks until the last write has returned. Idempotent. */
     void close();
   }

@@ -87,6 +87,14 @@ public interface LifecycleLog {
   default void retire() {}
 
   /**
+   * The image will not be written by this node until it is {@link #ready} again, and others may
+   * write it: returns when the journal's file is let go. What is known of it may be kept.
+   */
+  default void rest() {
+    release();
+  }
+
+  /**
    * The image will not be written any more by this node: closes the journal and returns when the
    * file is closed.
    */

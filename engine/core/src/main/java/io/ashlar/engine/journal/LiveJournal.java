@@ -15,11 +15,15 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One opening of a journal: its file and its actor, until either is given up. */
+/**
+ * One opening of a journal: its file and its actor, until either is given up. It may rest: the file
+ * is let go, the actor keeps nothing, and what is known stays in memory.
+ */
 final class LiveJournal {
   private static final Logger LOG = LoggerFactory.getLogger(LiveJournal.class);
 
   private final JournalServices services;
+  private final JournalPlacement place;
   private final ImageJournals.Opened file;
   private final Consumer<LiveJournal> died;
   private final Answer<JournalState> recovered;
@@ -44,10 +48,16 @@ final class LiveJournal {
   /**
    * An opening.
    *
+   * @param place where it is and whose
    * @param died is told, by the directory's actor, when the journal's actor ended unasked
    */
-  LiveJournal(JournalServices services, ImageJournals.Opened file, Consumer<LiveJournal> died) {
+  LiveJournal(
+      JournalServices services,
+      JournalPlacement place,
+      ImageJournals.Opened file,
+      Consumer<LiveJournal> died) {
     this.services = services;
+    this.place = place;
     this.file = file;
     this.died = died;
     recovered = new Answer<>(services.waits());
@@ -97,14 +107,18 @@ final class LiveJournal {
       if (hasEnded) {
         throw gone();
       }
-      List<LifecycleEvent> all = new ArrayList<>(first);
-      all.addAll(events);
-      first = List.of();
-      actor.tell(new BitmapJournal.Keep(List.copyOf(all), answer));
+      actor.tell(new BitmapJournal.Keep(withFirst(events), answer));
       state = answer.await(services.limitNanos());
     } finally {
       waiting.remove(answer);
     }
+  }
+
+  private List<LifecycleEvent> withFirst(List<LifecycleEvent> events) {
+    List<LifecycleEvent> all = new ArrayList<>(first);
+    all.addAll(events);
+    first = List.of();
+    return List.copyOf(all);
   }
 
   /** Keeps events together with the next ones, and not at all when there are none. */
@@ -112,9 +126,54 @@ final class LiveJournal {
     first = List.copyOf(events);
   }
 
-  /** Keeps events; if it cannot, the actor ends. */
-  void keepLater(List<LifecycleEvent> events) {
-    actor.tell(new BitmapJournal.Keep(List.copyOf(events), new Answer<>(services.waits())));
+  /** Keeps events with the next ones, or in a moment; if it cannot, the actor ends. */
+  void keepSoon(List<LifecycleEvent> events) {
+    actor.tell(new BitmapJournal.KeepSoon(withFirst(events)));
+  }
+
+  /**
+   * Keeps what is to be kept, and lets go of the file.
+   *
+   * @throws BlockException it cannot, or nobody knows; call {@link #giveUp}
+   */
+  void rest() {
+    over.set(true);
+    Answer<JournalState> answer = new Answer<>(services.waits());
+    waiting.add(answer);
+    try {
+      if (hasEnded) {
+        throw gone();
+      }
+      actor.tell(new BitmapJournal.Rest(answer));
+      state = answer.await(services.limitNanos());
+    } finally {
+      waiting.remove(answer);
+    }
+    file.suspend();
+  }
+
+  /**
+   * Takes the file up again.
+   *
+   * @return false when it may have changed, or belongs elsewhere now, or its actor is gone; call
+   *     {@link #giveUp}
+   */
+  boolean resume(JournalPlacement where) {
+    if (!place.equals(where)) {
+      return false;
+    }
+    try {
+      if (!file.resume()) {
+        return false;
+      }
+    } catch (BlockException e) {
+      LOG.debug("A journal is opened anew: {}", e.getMessage());
+      return false;
+    }
+    first = List.of();
+    over.set(false);
+    // Whoever ended before this word counts told nobody.
+    return !hasEnded;
   }
 
   /** Whoever ends the actor from now on was asked to. */

@@ -20,10 +20,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The history of one node's image, kept in a journal beside it. Opens the journal when the image
- * may be written, closes it when it may not any more, and gives it up at the first sign of failure:
- * an actor that ended, or an answer that did not come in time, whose outcome nobody knows. It is
- * given up aloud, and before the change that could not be announced goes on. The next arming or
- * reopen begins anew.
+ * may be written, lets go of it when it may not any more, and gives it up at the first sign of
+ * failure: an actor that ended, or an answer that did not come in time, whose outcome nobody knows.
+ * It is given up aloud, and before the change that could not be announced goes on. The next arming
+ * or reopen begins anew.
  *
  * <p>{@link #ready}, {@link #intend} and {@link #release} come from one thread at a time; the
  * actor's end may be told at any moment.
@@ -42,6 +42,9 @@ public final class NodeJournal implements LifecycleLog {
   private final Supplier<JournalPlacement> placement;
   private volatile JournalChild.Host host;
   private final AtomicReference<LiveJournal> live = new AtomicReference<>();
+
+  /** Let go of while the image cannot be written. */
+  private final AtomicReference<LiveJournal> resting = new AtomicReference<>();
 
   /** The last one that was opened; two at once would find each other's lock. */
   private volatile LiveJournal last;
@@ -91,11 +94,14 @@ public final class NodeJournal implements LifecycleLog {
       return;
     }
     try {
-      LiveJournal before = last;
-      if (before != null) {
-        before.awaitClosed();
+      LiveJournal opened = resumed(where);
+      if (opened == null) {
+        LiveJournal before = last;
+        if (before != null) {
+          before.awaitClosed();
+        }
+        opened = open(where);
       }
-      LiveJournal opened = open(where);
       try {
         reconcile(opened, by, image.get());
       } catch (RuntimeException e) {
@@ -107,10 +113,21 @@ public final class NodeJournal implements LifecycleLog {
     }
   }
 
+  /** The one that rested, if its file is as it was left; else {@code null}. */
+  private LiveJournal resumed(JournalPlacement where) {
+    LiveJournal before = resting.getAndSet(null);
+    if (before == null || before.resume(where)) {
+      return before;
+    }
+    before.giveUp();
+    return null;
+  }
+
   private LiveJournal open(JournalPlacement where) {
     LiveJournal next =
         new LiveJournal(
             services,
+            where,
             services.files().open(where.path(), where.image()),
             ended -> lost(ended, ended.gone().getMessage()));
     last = next;
@@ -162,7 +179,7 @@ public final class NodeJournal implements LifecycleLog {
   public void note(String by, BitmapFact fact) {
     LiveJournal now = live.get();
     if (now != null) {
-      keepOrLose(now, List.of(new ChangeDone(stamp(by), 0, List.of(fact))));
+      now.keepSoon(List.of(new ChangeDone(stamp(by), 0, List.of(fact))));
     }
   }
 
@@ -207,7 +224,7 @@ public final class NodeJournal implements LifecycleLog {
       }
       if (facts.stream().allMatch(f -> f instanceof BitmapsArmed)) {
         // The image tells as well whether it is armed, and a write waits for this.
-        journal.keepLater(events);
+        journal.keepSoon(events);
       } else if (live.get() == journal) {
         keepOrLose(journal, events);
       }
@@ -239,7 +256,27 @@ public final class NodeJournal implements LifecycleLog {
   }
 
   @Override
+  public void rest() {
+    LiveJournal now = live.getAndSet(null);
+    if (now == null) {
+      return;
+    }
+    try {
+      now.rest();
+      known = now.state();
+      resting.set(now);
+    } catch (BlockException e) {
+      gap(e.getMessage());
+      now.giveUp();
+    }
+  }
+
+  @Override
   public void release() {
+    LiveJournal rested = resting.getAndSet(null);
+    if (rested != null) {
+      rested.end();
+    }
     LiveJournal now = live.getAndSet(null);
     if (now != null) {
       now.end().ifPresent(this::gap);

@@ -13,6 +13,8 @@ import io.ashlar.engine.journal.JournalServices;
 import io.ashlar.engine.journal.NodeJournal;
 import io.ashlar.engine.journal.Origin;
 import io.ashlar.engine.journal.file.JournalEnvironment;
+import io.ashlar.engine.journal.file.JournalReader;
+import io.ashlar.engine.journal.file.RecordTypes;
 import io.ashlar.fileio.LinuxFileIo;
 import io.ashlar.spi.system.SystemClock;
 import io.ashlar.spi.system.SystemWaits;
@@ -26,6 +28,8 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -224,6 +228,138 @@ class JournalledDirectoryTest {
     start("j").store.put("b", G, false, true);
     rig.load(true);
     assertThat(notices).hasSize(1).first().asString().contains("in use by another engine");
+  }
+
+  private int openings() {
+    AtomicInteger count = new AtomicInteger();
+    JournalReader.read(
+        new LinuxFileIo(),
+        journal,
+        record -> {
+          if (record.type() == RecordTypes.OPENED) {
+            count.incrementAndGet();
+          }
+        });
+    return count.get();
+  }
+
+  private void reopen() {
+    rig.seal();
+    rig.became(false);
+    rig.store.writable = true;
+    rig.armThrough(rig.store);
+    rig.became(true);
+  }
+
+  @Test
+  void theJournalIsReadOnceHoweverOftenTheNodeBecomesReadOnly() {
+    start("j").store.put("b", G, false, true);
+    rig.load(true);
+    for (int i = 0; i < 50; i++) {
+      reopen();
+    }
+    rig.clear("b");
+    assertThat(openings()).isEqualTo(1);
+    assertThat(told(journal))
+        .filteredOn(text -> text.equals("stored 1 bitmap"))
+        .as("and everything is kept")
+        .hasSize(50);
+    assertThat(told(journal)).last().isEqualTo("cleared 'b'");
+    assertThat(notices).isEmpty();
+  }
+
+  @Test
+  void aReadOnlyNodeHoldsNothingOfItsJournal() {
+    start("j").store.put("b", G, false, true);
+    rig.load(true);
+    rig.seal();
+    rig.became(false);
+    assertThat(told(journal)).as("nothing waits in memory").last().isEqualTo("stored 1 bitmap");
+    assertThat(openFiles()).noneMatch(file -> file.contains(journal.toString()));
+    Rig quiet = rig;
+    List<FakeStore.Entry> disk = rig.store.disk;
+    // Another node, or another process: here with the same actor system.
+    start("j").store.disk = new ArrayList<>(disk);
+    rig.load(true);
+    rig.add("theirs", true);
+    rig.seal();
+    rig.became(false);
+    rig.bitmaps.log().release();
+    assertThat(openings()).isEqualTo(2);
+    List<FakeStore.Entry> theirs = rig.store.disk;
+    rig = quiet;
+    rig.store.disk = new ArrayList<>(theirs);
+    rig.store.writable = true;
+    rig.armThrough(rig.store);
+    rig.became(true);
+    rig.clear("b");
+    assertThat(openings()).as("it was opened anew").isEqualTo(3);
+    assertThat(told(journal))
+        .contains("added 'theirs' (granularity 65536)")
+        .last()
+        .isEqualTo("cleared 'b'");
+    assertThat(told(journal)).noneMatch(text -> text.contains("another program"));
+    assertThat(notices).isEmpty();
+  }
+
+  private static List<String> openFiles() {
+    try (Stream<Path> found = Files.list(Path.of("/proc/self/fd"))) {
+      List<String> names = new ArrayList<>();
+      found.forEach(
+          link -> {
+            try {
+              names.add(Files.readSymbolicLink(link).toString());
+            } catch (IOException e) {
+              // It was closed meanwhile.
+            }
+          });
+      return names;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aJournalThatIsDeletedMeanwhileIsBegunAnew() throws IOException {
+    start("j").store.put("b", G, false, true);
+    rig.load(true);
+    rig.seal();
+    rig.became(false);
+    Files.delete(journal);
+    rig.store.writable = true;
+    rig.armThrough(rig.store);
+    rig.became(true);
+    rig.clear("b");
+    assertThat(told(journal)).first().asString().contains("was in the image when this journal");
+    assertThat(told(journal)).last().isEqualTo("cleared 'b'");
+    assertThat(notices).isEmpty();
+  }
+
+  /** Opened and closed, or read-only and writable again, for ever. */
+  @Test
+  void theFileStaysBounded() throws IOException {
+    int rounds = Integer.getInteger("ashlar.journal.rounds", 600);
+    files.skipFlushes();
+    start("j").store.put("b", G, false, true);
+    long largest = 0;
+    long compacted = 0;
+    for (int i = 0; i < rounds; i++) {
+      rig.load(true);
+      reopen();
+      rig.seal();
+      rig.became(false);
+      if (i % 3 > 0) {
+        rig.bitmaps.log().release();
+      }
+      long length = Files.size(journal);
+      compacted += length < largest ? 1 : 0;
+      largest = Math.max(largest, length);
+    }
+    rig.bitmaps.log().release();
+    assertThat(largest).isLessThan(4 << 20);
+    assertThat(compacted).isPositive();
+    assertThat(told(journal)).hasSizeLessThanOrEqualTo(1_000).last().isEqualTo("stored 1 bitmap");
+    assertThat(notices).isEmpty();
   }
 
   /** Everything a directory does, with a guest between; ends with c removed and b as at first. */

@@ -12,10 +12,10 @@ import io.ashlar.engine.journal.file.RecordTypes;
 import io.ashlar.engine.journal.file.RecordVisitor;
 import io.ashlar.engine.journal.file.Retention;
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.Waits;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,21 +28,30 @@ public final class ActorJournal implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ActorJournal.class);
 
   /** A file smaller than this is not worth a compaction, bytes. */
-  private static final long SMALL = 4 << 20;
+  static final long SMALL = 512 << 10;
 
   private final Journal journal;
   private final EntityIndex index;
   private final Executor executor;
   private final Retention others;
-  private final AtomicBoolean compacting = new AtomicBoolean();
-  private volatile long compactAt;
+  private final Waits.WaitLock compacting;
 
-  private ActorJournal(Journal journal, EntityIndex index, Executor executor, Retention others) {
+  /** Since the last compaction something was forgotten. */
+  private volatile boolean forgotten;
+
+  /**
+   * The size from which on it is looked for what may go, bytes. At each opening the least: a file
+   * that is opened often would never get there if it grew with what is found.
+   */
+  private volatile long compactAt = SMALL;
+
+  private ActorJournal(
+      Journal journal, EntityIndex index, JournalEnvironment environment, Retention others) {
     this.journal = journal;
     this.index = index;
-    this.executor = executor;
+    this.executor = environment.executor();
+    this.compacting = environment.waits().newLock();
     this.others = others;
-    this.compactAt = threshold();
   }
 
   /**
@@ -58,7 +67,7 @@ public final class ActorJournal implements AutoCloseable {
       JournalSettings settings,
       Retention others) {
     Journal journal = Journal.create(environment, path, identity, settings);
-    return new ActorJournal(journal, new EntityIndex(), environment.executor(), others);
+    return new ActorJournal(journal, new EntityIndex(), environment, others);
   }
 
   /**
@@ -87,7 +96,7 @@ public final class ActorJournal implements AutoCloseable {
                 visitor.visit(found);
               }
             });
-    return new ActorJournal(journal, index, environment.executor(), others);
+    return new ActorJournal(journal, index, environment, others);
   }
 
   /** The file. */
@@ -124,18 +133,26 @@ public final class ActorJournal implements AutoCloseable {
         });
   }
 
-  /** Writes the file anew when much of it is forgotten. Call it on the executor. */
+  /** A record says that others are not wanted any more. */
+  void forgets() {
+    forgotten = true;
+  }
+
+  /** Writes the file anew when much of it is forgotten. Call it on the executor, or to close. */
   void compactIfWorthIt() {
-    if (journal.statistics().used() < compactAt || !compacting.compareAndSet(false, true)) {
-      return;
-    }
+    compacting.lock();
     try {
+      if (!forgotten || !journal.isOpen() || journal.statistics().used() < compactAt) {
+        return;
+      }
+      forgotten = false;
       compact();
+      compactAt = Math.max(SMALL, 2 * journal.statistics().used());
     } catch (BlockException e) {
+      compactAt = 2 * journal.statistics().used();
       LOG.warn("Could not compact; nothing is lost", e);
     } finally {
-      compactAt = threshold();
-      compacting.set(false);
+      compacting.unlock();
     }
   }
 
@@ -148,13 +165,30 @@ public final class ActorJournal implements AutoCloseable {
     journal.compact(new Wanted());
   }
 
-  private long threshold() {
-    return SMALL + 2 * journal.statistics().used();
+  /**
+   * Lets go of the file until {@link #resume}; end the route before.
+   *
+   * @throws BlockException as {@link Journal#suspend}
+   */
+  public void suspend() {
+    compactIfWorthIt();
+    journal.suspend();
+  }
+
+  /**
+   * Takes the file up again, if nobody has touched it.
+   *
+   * @return whether it did
+   * @throws BlockException as {@link Journal#resume}
+   */
+  public boolean resume() {
+    return journal.resume();
   }
 
   /** Closes the file. Idempotent. */
   @Override
   public void close() {
+    compactIfWorthIt();
     journal.close();
   }
 

@@ -148,6 +148,7 @@ public final class AshlarJournal extends AsyncWriteJournal {
         List.of(deleted.encode()),
         lsn -> {
           journal.index().change(persistenceId, now -> now.withDeletion(lsn, deleted));
+          journal.forgets();
           promise.success(null);
           journal.compactIfWorthIt();
         },

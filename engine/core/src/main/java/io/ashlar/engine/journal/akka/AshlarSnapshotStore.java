@@ -138,6 +138,7 @@ public final class AshlarSnapshotStore extends SnapshotStore {
         List.of(new Deletions.Snapshots(persistenceId, lsns).encode()),
         lsn -> {
           journal.index().change(persistenceId, now -> now.withoutSnapshots(lsns));
+          journal.forgets();
           promise.success(null);
           journal.compactIfWorthIt();
         },

@@ -36,6 +36,9 @@ final class CommitQueue {
   private volatile BlockException failure;
   private boolean closed;
 
+  /** Nothing is taken for a while; under the lock, as is closed. */
+  private boolean suspended;
+
   /**
    * An empty queue.
    *
@@ -141,6 +144,33 @@ final class CommitQueue {
     action.run();
   }
 
+  /**
+   * Refuses appends for a while and runs something when those before have ended. If it fails, the
+   * queue stays like that and wants to be closed.
+   */
+  void suspend(Runnable action) {
+    lock.lock();
+    try {
+      requireUsable();
+      suspended = true;
+    } finally {
+      lock.unlock();
+    }
+    alone(action, true);
+  }
+
+  /** Runs something short and takes appends again. */
+  void resume(Runnable action) {
+    lock.lock();
+    try {
+      requireOpen();
+      action.run();
+      suspended = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Ends the journal for good, and all appends that wait. */
   void fail(Throwable reason) {
     List<PendingAppend> ended;
@@ -158,11 +188,28 @@ final class CommitQueue {
     tell(ended);
   }
 
+  /** Whether it takes appends. */
+  boolean isUsable() {
+    lock.lock();
+    try {
+      return !closed && !suspended && failure == null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void requireUsable() {
+    requireOpen();
+    if (suspended) {
+      throw new BlockException(ErrorCode.CLOSED, name + " is closed for a while");
+    }
+    requireUnfailed();
+  }
+
+  private void requireOpen() {
     if (closed) {
       throw new BlockException(ErrorCode.CLOSED, name + " was closed");
     }
-    requireUnfailed();
   }
 
   private void requireUnfailed() {

@@ -38,6 +38,9 @@ public final class Journal implements AutoCloseable {
   private final AtomicLong compactions = new AtomicLong();
   private volatile JournalFile file;
 
+  /** What the file was like when it was let go; null while it is open. */
+  private volatile RestingFile resting;
+
   private Journal(
       JournalEnvironment environment,
       Path path,
@@ -244,6 +247,63 @@ public final class Journal implements AutoCloseable {
     old.close();
   }
 
+  /**
+   * Lets go of the file, with its lock, after the appends that have begun. Until {@link #resume}
+   * others may open it, and this one appends and reads nothing: both fail with CLOSED. What was
+   * acknowledged is durable; the last mark may still be in memory only.
+   *
+   * @throws BlockException CLOSED, or why the journal has failed; close it then
+   */
+  public void suspend() {
+    queue.suspend(
+        () -> {
+          resting = file.atRest();
+          file.close();
+        });
+  }
+
+  /**
+   * Takes the file up again behind its last record, in the same epoch, without reading it. One
+   * caller at a time, after {@link #suspend}.
+   *
+   * @return false when it is not the file that was let go, or somebody has written to it, however
+   *     little, or that cannot be ruled out. Close this one then and open the file
+   * @throws BlockException FILE_NOT_FOUND, FILE_LOCKED, ACCESS_DENIED, IO_ERROR or CLOSED; the same
+   *     holds
+   */
+  public boolean resume() {
+    OpenFile opened = JournalFile.lock(environment.files(), path);
+    FileHandle handle = null;
+    boolean taken = false;
+    try {
+      handle = opened.data(FileIo.Access.READ_WRITE, false);
+      RestingFile left = resting;
+      if (rules.mayGoOn(left.isAsItWasLeft(opened, handle, rules))) {
+        JournalFile next =
+            new JournalFile(path, opened, handle, identity, left.end(), rules, settings);
+        queue.resume(
+            () -> {
+              file = next;
+              resting = null;
+            });
+        taken = true;
+      }
+      return taken;
+    } finally {
+      if (!taken) {
+        if (handle != null) {
+          handle.close();
+        }
+        opened.close();
+      }
+    }
+  }
+
+  /** Whether it takes appends: neither failed nor closed nor let go. */
+  public boolean isOpen() {
+    return queue.isUsable();
+  }
+
   /** Why the journal has failed, if it has. */
   public Optional<BlockException> failure() {
     return Optional.ofNullable(queue.failure());
@@ -290,6 +350,9 @@ public final class Journal implements AutoCloseable {
   public void close() {
     queue.close(
         () -> {
+          if (resting != null) {
+            return;
+          }
           try {
             if (queue.failure() == null) {
               file.flush();

@@ -23,6 +23,7 @@ final class JournalFile {
   private final Path path;
   private final OpenFile file;
   private final FileHandle handle;
+  private final JournalIdentity identity;
   private final JournalRules rules;
   private final JournalSettings settings;
   private final FrameBuilder builder;
@@ -34,6 +35,7 @@ final class JournalFile {
   private volatile long epoch;
   private long nextFrame;
   private int checksum;
+  private long lastFrame;
   private long unpublished;
   private long firstKept;
 
@@ -53,6 +55,7 @@ final class JournalFile {
     this.path = path;
     this.file = file;
     this.handle = handle;
+    this.identity = identity;
     this.rules = rules;
     this.settings = settings;
     this.builder = new FrameBuilder(identity);
@@ -62,6 +65,7 @@ final class JournalFile {
     this.epoch = end.epoch();
     this.nextFrame = end.nextFrame();
     this.checksum = end.checksum();
+    this.lastFrame = end.lastFrame();
   }
 
   /** Opens and locks a file that is there, and gives it up again when the work on it fails. */
@@ -213,6 +217,7 @@ final class JournalFile {
     long length = frame.bytes().remaining();
     handle.write(tail, frame.bytes());
     checksum = frame.checksum();
+    lastFrame = tail;
     nextFrame++;
     unpublished = tail + length;
     if (kind == FrameHeader.KEPT) {
@@ -270,6 +275,14 @@ final class JournalFile {
       handle.close();
       file.close();
     }
+  }
+
+  /**
+   * How the file is now, for {@link RestingFile}. The leader of the queue asks, or nobody leads.
+   */
+  RestingFile atRest() {
+    LogEnd end = new LogEnd(tail, checksum, nextFrame, lastLsn, epoch, space, true, lastFrame, 0);
+    return new RestingFile(path, identity, file.stat(), end);
   }
 
   /** Makes the last mark durable; nothing depends on it. */

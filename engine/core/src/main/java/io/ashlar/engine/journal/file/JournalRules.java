@@ -33,6 +33,13 @@ interface JournalRules {
     return !goodFrameFollows;
   }
 
+  /**
+   * Whether a file that others could write may be gone on with, as it seems to be as it was left.
+   */
+  default boolean mayGoOn(boolean asItWasLeft) {
+    return asItWasLeft;
+  }
+
   /** Makes what was written durable; only then is it acknowledged. */
   default void settle(FileHandle handle) {
     handle.flush();

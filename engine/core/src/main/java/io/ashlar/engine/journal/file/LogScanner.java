@@ -35,10 +35,15 @@ final class LogScanner {
    * @throws JournalDamagedException when it cannot be trusted
    */
   LogScanner(Path path, FileHandle handle, JournalRules rules) {
+    this(path, handle, rules, new ReadWindow(path, handle));
+  }
+
+  /** The same through a window of its user's choice. */
+  LogScanner(Path path, FileHandle handle, JournalRules rules, ReadWindow window) {
     this.path = path;
     this.handle = handle;
     this.rules = rules;
-    this.window = new ReadWindow(path, handle);
+    this.window = window;
     this.header = FileHeader.decode(path, window.upTo(0, Layout.HEADER), rules);
     this.checksum = header.checksum();
     this.nextFrame = header.firstFrame();
@@ -154,6 +159,39 @@ final class LogScanner {
     space = Math.max(space, frame.space());
     requireSpace(position + frameLength);
     return frameLength;
+  }
+
+  /**
+   * Whether the log still ends with that frame, whole, and the mark behind it. Looks at nothing
+   * else: whoever appends, truncates or writes the file anew changes one of the two.
+   */
+  boolean endsWith(LogEnd end) {
+    length = handle.length();
+    window.forget();
+    if (length < end.position() + Layout.SECTOR) {
+      return false;
+    }
+    ByteBuffer last = window.at(end.lastFrame(), Layout.SECTOR);
+    if (!FrameHeader.isAt(last, header.identity(), rules)
+        || FrameHeader.checksum(last) != end.checksum()) {
+      return false;
+    }
+    FrameHeader frame = FrameHeader.decode(last);
+    long frameLength = end.position() - end.lastFrame();
+    position = end.lastFrame();
+    if (frame.number() + 1 != end.nextFrame()
+        || Layout.frameLength(frame.body()) != frameLength
+        || frame.bodyChecksum() != bodyChecksum(frameLength)) {
+      return false;
+    }
+    ByteBuffer behind = window.at(end.position(), Layout.SECTOR);
+    if (!FrameHeader.isAt(behind, header.identity(), rules)) {
+      return false;
+    }
+    FrameHeader mark = FrameHeader.decode(behind);
+    return mark.kind() == FrameHeader.MARK
+        && mark.previous() == end.checksum()
+        && mark.number() == end.nextFrame();
   }
 
   private void requireSpace(long end) {

@@ -9,6 +9,9 @@ final class ReadWindow {
   private static final int LARGEST = 256 << 10;
   private static final int SMALLEST = 8 << 10;
 
+  /** Where little is read. */
+  static final int LITTLE = SMALLEST;
+
   private final Path path;
   private final FileHandle handle;
   private final ByteBuffer buffer;
@@ -16,10 +19,15 @@ final class ReadWindow {
   private int filled;
 
   ReadWindow(Path path, FileHandle handle) {
+    this(path, handle, LARGEST);
+  }
+
+  /** A window of at most so many bytes, and not fewer than {@link #LITTLE}. */
+  ReadWindow(Path path, FileHandle handle, int most) {
     this.path = path;
     this.handle = handle;
     long length = handle.length();
-    this.buffer = ByteBuffer.allocateDirect((int) Math.max(SMALLEST, Math.min(LARGEST, length)));
+    this.buffer = ByteBuffer.allocateDirect((int) Math.max(SMALLEST, Math.min(most, length)));
   }
 
   /** The most bytes that can be seen at once; more than any header. */

@@ -31,6 +31,12 @@ enum BrokenRules implements JournalRules {
       return true;
     }
   },
+  GOES_ON_REGARDLESS {
+    @Override
+    public boolean mayGoOn(boolean asItWasLeft) {
+      return true;
+    }
+  },
   NO_MARK {
     @Override
     public void mark(FileHandle handle, long offset, ByteBuffer mark) {}

@@ -60,6 +60,10 @@ final class CrashRun {
     append(journal, List.of("four"));
     compact(journal, "four");
     append(journal, List.of("five"));
+    journal.suspend();
+    journal.resume();
+    append(journal, List.of("rested"));
+    journal.suspend();
     journal.close();
     journal = Rig.open(disk, new ArrayList<>(), rules);
     append(journal, List.of(Rig.longText("longer", 5000)));
