@@ -74,7 +74,8 @@ public interface BitmapStore {
   }
 
   /**
-   * Why no fence can be put into this image now, as part of a sentence; empty when one can.
+   * Why no fence can be put into this image now, as part of a sentence; empty when one can. An
+   * empty text when its user wants none, so that nobody needs to hear of it.
    *
    * @param bitmaps how many bitmaps the directory will have, without what belongs to the fence
    */

@@ -55,9 +55,10 @@ final class HeaderFile {
    * Writes the first sector of another header, durable with a later flush of somebody else's. Does
    * nothing when more than that sector would change, or while an outcome is unknown.
    *
+   * @param io the same storage as another user, for the flushes here do not vouch for this
    * @return for {@link #flushed}
    */
-  Object write(Header next) {
+  Object write(Header next, BlockIo io) {
     if (outcomeUnknown()) {
       return null;
     }
@@ -68,7 +69,7 @@ final class HeaderFile {
     byte[] sector = Arrays.copyOf(target, SECTOR);
     uncertain.set(0);
     unflushed = null;
-    file.write(0, ByteBuffer.wrap(sector), 0);
+    io.write(0, ByteBuffer.wrap(sector), 0);
     uncertain.clear(0);
     unflushed = sector;
     return sector;

@@ -13,6 +13,7 @@ import java.util.function.UnaryOperator;
 final class ImageFence {
   private final Waits.WaitLock lock;
   private final HeaderFile file;
+  private final HostFile storage;
   private final BitmapSteps steps;
   private volatile LongSupplier lastRecord;
   private volatile boolean unanswered;
@@ -22,9 +23,10 @@ final class ImageFence {
    *
    * @param lock of the header
    */
-  ImageFence(Waits.WaitLock lock, HeaderFile file, BitmapSteps steps) {
+  ImageFence(Waits.WaitLock lock, HeaderFile file, HostFile storage, BitmapSteps steps) {
     this.lock = lock;
     this.file = file;
+    this.storage = storage;
     this.steps = steps;
   }
 
@@ -103,7 +105,7 @@ final class ImageFence {
     lock.lock();
     try {
       Header present = file.header();
-      return later(present).isEmpty() ? null : file.write(withRecord(present));
+      return later(present).isEmpty() ? null : file.write(withRecord(present), storage.asBlockIo());
     } finally {
       lock.unlock();
     }
@@ -113,7 +115,7 @@ final class ImageFence {
   void write(UnaryOperator<Header> change) {
     lock.lock();
     try {
-      file.write(change.apply(file.header()));
+      file.write(change.apply(file.header()), storage.asBlockIo());
     } finally {
       lock.unlock();
     }

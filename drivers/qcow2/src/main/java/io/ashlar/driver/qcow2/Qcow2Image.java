@@ -55,7 +55,7 @@ final class Qcow2Image implements HeaderSwitch {
     this.version3 = header.version() >= 3;
     this.headerLock = context.waits().newLock();
     this.headerFile = new HeaderFile(file.asBlockIo(), cluster, context.nodeName());
-    this.fence = new ImageFence(headerLock, headerFile, steps);
+    this.fence = new ImageFence(headerLock, headerFile, file, steps);
     this.stripes = new StripeLocks(context.waits());
     this.buffers = new Buffers(geometry.clusterSize());
     this.damage = new Damage(context, () -> writable, version3 ? this::markCorrupt : () -> {});

@@ -323,7 +323,7 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   public Optional<String> fenceRefusal(int count) {
     NodeOptions options = image.context.nodeOptions();
     if (!image.settings().fence()) {
-      return Optional.of("its option fence is off");
+      return Optional.of(""); // as its user wants it
     }
     return options.cache().noFlush()
         ? Optional.of("with cache.no-flush nothing of it would be durable")

@@ -134,7 +134,7 @@ final class PlainSpace implements MetadataSpace {
 
   @Override
   public void writeHeader(UnaryOperator<Header> change) {
-    header.write(change.apply(header.header()));
+    header.write(change.apply(header.header()), file);
   }
 
   @Override

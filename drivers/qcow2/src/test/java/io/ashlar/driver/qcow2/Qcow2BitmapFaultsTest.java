@@ -168,12 +168,12 @@ class Qcow2BitmapFaultsTest {
     }
   }
 
-  private static List<String> flagsOfQemu(Path image) {
+  static List<String> flagsOfQemu(Path image) {
     String info = QemuTools.run("qemu-img", "info", "--output=json", image);
     List<String> flags = new ArrayList<>();
     java.util.regex.Matcher m =
         java.util.regex.Pattern.compile(
-                "\"flags\": \\[([^\\]]*)\\],\\s*\"name\": \"(\\w+)\"",
+                "\"flags\": \\[([^\\]]*)\\],\\s*\"name\": \"([\\w.]+)\"",
                 java.util.regex.Pattern.DOTALL)
             .matcher(info);
     while (m.find()) {
