@@ -19,6 +19,18 @@ public final class DirectoryFinish {
         });
   }
 
+  /**
+   * The node is about to be closed: nothing comes into its image any more. Blocks while a piece of
+   * work is inside.
+   */
+  public static void closed(NodeBitmaps bitmaps) {
+    bitmaps.alone(
+        () -> {
+          bitmaps.disk().close();
+          return null;
+        });
+  }
+
   /** Stands for {@link BitmapCommand.GaveUp}; blocks. */
   public static void gaveUp(NodeBitmaps bitmaps) {
     bitmaps.alone(

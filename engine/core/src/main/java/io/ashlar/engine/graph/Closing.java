@@ -1,6 +1,8 @@
 package io.ashlar.engine.graph;
 
 import akka.Done;
+import io.ashlar.engine.bitmap.DirectoryFinish;
+import io.ashlar.spi.BlockNode;
 import java.util.concurrent.CompletionStage;
 
 /** The close of one node, begun by whoever comes first and heard by everybody. */
@@ -28,11 +30,20 @@ final class Closing {
     try {
       core.bitmaps().log().release();
       if (core.driver() != null) {
-        core.driver().close();
+        closeDriver();
       }
     } finally {
       services.shared().release(core.name());
     }
     return Done.getInstance();
+  }
+
+  /** Nobody comes to a driver whose node is being closed; nor does what a directory still does. */
+  private void closeDriver() {
+    BlockNode closed = core.driver();
+    BlockNode standIn = new ClosedNode(core.name(), closed);
+    core.replaced(standIn);
+    DirectoryFinish.closed(core.bitmaps());
+    closed.close();
   }
 }

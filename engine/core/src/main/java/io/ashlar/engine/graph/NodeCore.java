@@ -73,6 +73,11 @@ public final class NodeCore implements BlockIo {
     become(opened);
   }
 
+  /** Another stands in the place of the driver's node; no request is inside. */
+  void replaced(BlockNode standIn) {
+    driver = standIn;
+  }
+
   /** The node has new options. */
   void become(NodeSpec next) {
     spec = next;

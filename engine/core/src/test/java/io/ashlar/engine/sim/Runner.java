@@ -79,7 +79,6 @@ public final class Runner {
     }
     boolean mortal = history.acts().stream().anyMatch(act -> !act.deaths().isEmpty());
     engine = new SimEngine(sim, mortal ? deaths : Around.NOTHING, mutant.rules());
-    world.failed(() -> engine.runtime().failed());
     commands = new Commands(world, engine);
     rules = new Rules(world, engine, deaths);
     try {

@@ -1,11 +1,9 @@
 package io.ashlar.engine.sim;
 
-import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockNode;
 import io.ashlar.spi.BlockStatus;
 import io.ashlar.spi.Child;
 import io.ashlar.spi.ChildPresence;
-import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.NodeTraits;
 import io.ashlar.spi.OpenContext;
 import io.ashlar.spi.Preallocation;
@@ -73,13 +71,14 @@ class SimNode implements BlockNode {
   }
 
   boolean enter(String call) {
-    if (closed && world.failed(name)) {
-      throw new BlockException(ErrorCode.CLOSED, "node '" + name + "' is closed");
-    }
+    requireOpen(call);
+    return world.faults().at(name, call);
+  }
+
+  private void requireOpen(String call) {
     if (dead || closed) {
       world.violated(call + " on node '" + name + "' that is gone");
     }
-    return world.faults().at(name, call);
   }
 
   private void data(String call, Runnable body) {
@@ -219,12 +218,14 @@ class SimNode implements BlockNode {
 
   @Override
   public final void drainBegin() {
+    requireOpen("drainBegin");
     drains++;
     world.faults().at(name, "drainBegin");
   }
 
   @Override
   public final void drainEnd() {
+    requireOpen("drainEnd");
     drains--;
     if (drains < 0) {
       world.violated("drainEnd of node '" + name + "' without drainBegin");

@@ -26,7 +26,6 @@ final class World {
   private final Set<SimNode> open = new LinkedHashSet<>();
   private final Map<String, Integer> steps = new HashMap<>();
   private final List<String> violations = new ArrayList<>();
-  private java.util.function.Supplier<Set<String>> failed = Set::of;
   private long ids;
   private long engineWrites;
 
@@ -171,16 +170,6 @@ final class World {
         violated("false clean: " + complaint);
       }
     }
-  }
-
-  /** Where the names of nodes that serve nothing any more are known. */
-  void failed(java.util.function.Supplier<Set<String>> names) {
-    failed = names;
-  }
-
-  /** Whether a node serves nothing any more; whoever holds it may find its driver closed. */
-  boolean failed(String node) {
-    return failed.get().contains(node);
   }
 
   /** The power fails: of each disk one of the possible states is left, and nobody has it open. */
