@@ -24,7 +24,7 @@ public interface BlockNode extends BlockIo, AutoCloseable {
    */
   default void drainBegin() {}
 
-  /** The drain is over. */
+  /** The drain is over. Not called for a node that was closed meanwhile: that ends it too. */
   default void drainEnd() {}
 
   /**

@@ -70,6 +70,15 @@ public final class DirectoryFinish {
         });
   }
 
+  /** Stands for {@link BitmapCommand.Resized}; blocks. */
+  public static void resized(String node, NodeBitmaps bitmaps, long length) {
+    bitmaps.alone(
+        () -> {
+          new NodeTransitions(new Desk(node, bitmaps)).resized(length);
+          return null;
+        });
+  }
+
   /** Stands for {@link BitmapCommand.CommitStaged}; blocks. */
   public static void commit(String node, NodeBitmaps bitmaps, StagedBitmaps staged) {
     bitmaps.alone(

@@ -1,5 +1,6 @@
 package io.ashlar.engine.control;
 
+import akka.Done;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.AbstractBehavior;
@@ -11,8 +12,8 @@ import io.ashlar.engine.api.ReopenException;
 import io.ashlar.engine.api.ReopenResult;
 import io.ashlar.engine.control.GraphCommand.Change;
 import io.ashlar.engine.control.GraphCommand.Changed;
-import io.ashlar.engine.control.GraphCommand.Exclusive;
-import io.ashlar.engine.control.GraphCommand.ExclusiveEnded;
+import io.ashlar.engine.control.GraphCommand.CloseFailed;
+import io.ashlar.engine.control.GraphCommand.FailedClosed;
 import io.ashlar.engine.control.GraphCommand.NodeStopped;
 import io.ashlar.engine.control.GraphCommand.TransactionEnded;
 import io.ashlar.engine.control.GraphCommand.TransactionStopped;
@@ -29,13 +30,16 @@ import io.ashlar.engine.reopen.Ledger;
 import io.ashlar.engine.reopen.Settlement;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,10 +88,10 @@ public final class GraphActor extends AbstractBehavior<GraphCommand> {
   public Receive<GraphCommand> createReceive() {
     return newReceiveBuilder()
         .onMessage(Change.class, this::accept)
-        .onMessage(Exclusive.class, this::accept)
+        .onMessage(CloseFailed.class, this::accept)
         .onMessage(TransactionStopped.class, this::onTransactionStopped)
         .onMessage(TransactionEnded.class, this::onTransactionEnded)
-        .onMessage(ExclusiveEnded.class, this::onExclusiveEnded)
+        .onMessage(FailedClosed.class, this::onFailedClosed)
         .onMessage(NodeStopped.class, this::onNodeStopped)
         .build();
   }
@@ -102,20 +106,23 @@ public final class GraphActor extends AbstractBehavior<GraphCommand> {
       running = waiting.poll();
       if (running instanceof Change change) {
         start(change);
-      } else if (running instanceof Exclusive exclusive) {
-        start(exclusive);
+      } else if (running instanceof CloseFailed failed) {
+        start(failed.handle());
       }
     }
     return this;
   }
 
-  private void start(Exclusive exclusive) {
-    try {
-      getContext().pipeToSelf(exclusive.work().get(), ExclusiveEnded::new);
-    } catch (RuntimeException | LinkageError | AssertionError e) {
-      running = null;
-      exclusive.replyTo().tell(StatusReply.error(asBlockException(exclusive.what(), e)));
-    }
+  /** Once no change runs, and the requests that were in flight have left it. */
+  private void start(NodeHandle failed) {
+    CompletionStage<Done> closed =
+        CompletableFuture.runAsync(() -> nodes.drain(failed, settings.quiesceTimeOut()), control)
+            .thenCompose(done -> failed.core().close());
+    Duration limit = settings.quiesceTimeOut().plus(settings.prepareTimeOut());
+    getContext()
+        .pipeToSelf(
+            Asks.within(closed, limit, getContext().getSystem()),
+            (done, error) -> new FailedClosed(failed, closed, error));
   }
 
   private void start(Change change) {
@@ -185,45 +192,26 @@ public final class GraphActor extends AbstractBehavior<GraphCommand> {
     return next();
   }
 
-  private Behavior<GraphCommand> onExclusiveEnded(ExclusiveEnded message) {
-    Exclusive exclusive = (Exclusive) running;
+  private Behavior<GraphCommand> onFailedClosed(FailedClosed message) {
     running = null;
-    if (message.error() == null) {
-      exclusive.replyTo().tell(StatusReply.success(message.value()));
-    } else {
-      exclusive
-          .replyTo()
-          .tell(StatusReply.error(asBlockException(exclusive.what(), message.error())));
+    String name = message.handle().core().name();
+    Throwable error = Asks.cause(message.error());
+    if (error instanceof TimeoutException) {
+      runtime.hold(Set.of(name));
+      LOG.warn("The close of the failed node '{}' has not ended; it is held until then", name);
+      message.closed().whenComplete((done, late) -> runtime.resume(Set.of(name)));
+    } else if (error != null) {
+      LOG.warn("The failed node '{}' could not be closed well: {}", name, error.getMessage());
     }
     return next();
   }
 
   private Behavior<GraphCommand> onNodeStopped(NodeStopped message) {
     if (nodes.stopped(message)) {
-      waiting.addFirst(
-          new Exclusive(
-              "closing the failed node '" + message.handle().core().name() + "'",
-              () -> closeFailed(message.handle()),
-              getContext().getSystem().ignoreRef()));
+      waiting.addFirst(new CloseFailed(message.handle()));
       return next();
     }
     return this;
-  }
-
-  /** Once no change runs, and the requests that were in flight have left it. */
-  private CompletionStage<Object> closeFailed(NodeHandle handle) {
-    return CompletableFuture.runAsync(() -> nodes.drain(handle, settings.quiesceTimeOut()), control)
-        .thenCompose(done -> handle.core().close())
-        .thenApply(done -> (Object) done)
-        .whenComplete(
-            (done, error) -> {
-              if (error != null) {
-                LOG.warn(
-                    "The failed node '{}' could not be closed well: {}",
-                    handle.core().name(),
-                    Asks.cause(error).getMessage());
-              }
-            });
   }
 
   private static BlockException asBlockException(String what, Throwable error) {

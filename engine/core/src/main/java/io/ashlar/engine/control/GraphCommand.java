@@ -1,5 +1,6 @@
 package io.ashlar.engine.control;
 
+import akka.Done;
 import akka.actor.typed.ActorRef;
 import akka.pattern.StatusReply;
 import io.ashlar.engine.api.ReopenResult;
@@ -13,7 +14,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /** The messages of the graph actor. */
 public sealed interface GraphCommand {
@@ -48,10 +48,8 @@ public sealed interface GraphCommand {
       List<ReopenResult.PerNode> nodes,
       List<Throwable> afterwards) {}
 
-  /** Work that needs the graph to stay as it is while it runs, such as a command on a bitmap. */
-  record Exclusive(
-      String what, Supplier<CompletionStage<Object>> work, ActorRef<StatusReply<Object>> replyTo)
-      implements GraphCommand {}
+  /** Internal: the driver of a failed node is to be closed, while no change runs. */
+  record CloseFailed(NodeHandle handle) implements GraphCommand {}
 
   /** Internal: the actor of the running transaction stopped, after its decision or before. */
   record TransactionStopped(Ledger ledger) implements GraphCommand {}
@@ -59,8 +57,9 @@ public sealed interface GraphCommand {
   /** Internal: what was decided is carried out. */
   record TransactionEnded(Ended ended, Throwable error) implements GraphCommand {}
 
-  /** Internal: exclusive work ended. */
-  record ExclusiveEnded(Object value, Throwable error) implements GraphCommand {}
+  /** Internal: it is closed, or did not end in its time. */
+  record FailedClosed(NodeHandle handle, CompletionStage<Done> closed, Throwable error)
+      implements GraphCommand {}
 
   /** Internal: an actor of a node stopped. */
   record NodeStopped(NodeHandle handle, ActorRef<NodeCommand> actor) implements GraphCommand {}

@@ -7,7 +7,6 @@ import io.ashlar.engine.api.ReopenException;
 import io.ashlar.engine.bitmap.BitmapCommand;
 import io.ashlar.engine.control.GraphCommand.Change;
 import io.ashlar.engine.control.GraphCommand.Changed;
-import io.ashlar.engine.control.GraphCommand.Exclusive;
 import io.ashlar.engine.graph.Asks;
 import io.ashlar.engine.graph.DeviceCore;
 import io.ashlar.engine.graph.GraphRuntime;
@@ -24,7 +23,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * The graph actor for callers that are no actors: every call sends one message and returns a stage,
@@ -98,18 +96,6 @@ public final class GraphControl {
       String what, Function<GraphModel, GraphModel> edit, Set<String> touched, Cut cut) {
     return Asks.ask(
         graph, replyTo -> new Change(what, edit, touched, cut, replyTo), PATIENCE, scheduler);
-  }
-
-  /** Work during which the graph stays as it is. */
-  @SuppressWarnings("unchecked")
-  public <T> CompletionStage<T> exclusive(String what, Supplier<CompletionStage<T>> work) {
-    return Asks.<GraphCommand, Object>ask(
-            graph,
-            replyTo ->
-                new Exclusive(what, () -> work.get().thenApply(value -> (Object) value), replyTo),
-            PATIENCE,
-            scheduler)
-        .thenApply(value -> (T) value);
   }
 
   /** A message to a node's bitmap directory. */

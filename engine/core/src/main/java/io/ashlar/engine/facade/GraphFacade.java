@@ -230,10 +230,7 @@ final class GraphFacade implements BlockGraph {
             control
                 .change(
                     "block_resize",
-                    model -> {
-                      model.node(nodeName);
-                      return model;
-                    },
+                    Resize.edit(nodeName),
                     Set.of(nodeName),
                     new Resize(control, nodeName, length, preallocation))
                 .thenApply(

@@ -1,5 +1,6 @@
 package io.ashlar.engine.reopen;
 
+import akka.Done;
 import io.ashlar.engine.api.ReopenResult.Outcome;
 import io.ashlar.engine.api.ReopenResult.PerNode;
 import io.ashlar.engine.graph.Asks;
@@ -10,8 +11,10 @@ import io.ashlar.spi.ErrorCode;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -19,6 +22,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class Account {
   private static final String HELD =
       "it is inside a call of its driver and stays quiesced until that returns";
+
+  /** Of work that cannot be undone and has not ended in its time. */
+  static final String STILL_COMES =
+      "it cannot be undone and takes effect when its call returns. Until then the nodes that it"
+          + " touches wait quiesced, everything else goes on";
 
   private final Ledger ledger;
   private final Leftovers leftovers;
@@ -86,10 +94,36 @@ final class Account {
 
   private BlockException error() {
     Refusal refusal = ledger.refusal();
-    return refusal != null
-        ? refusal.error()
-        : new BlockException(
-            ErrorCode.INTERNAL,
-            "the transaction ended before it had decided; everything it had prepared was undone");
+    if (refusal != null) {
+      return refusal.error();
+    }
+    if (ledger.cutDecides() && !ledger.cutTaken().toCompletableFuture().isDone()) {
+      return new BlockException(
+          ErrorCode.TIMED_OUT,
+          "the work at the moment of the change did not end its part in time; " + STILL_COMES);
+    }
+    return cutFailure()
+        .orElseGet(
+            () ->
+                new BlockException(
+                    ErrorCode.INTERNAL,
+                    "the transaction ended before it had decided; everything it had prepared was"
+                        + " undone"));
+  }
+
+  /** What that work failed with when nobody was left to hear it. */
+  private Optional<BlockException> cutFailure() {
+    CompletionStage<Done> taken = ledger.cutTaken();
+    if (taken == null) {
+      return Optional.empty();
+    }
+    return taken
+        .handle(
+            (done, error) ->
+                Asks.cause(error) instanceof BlockException known
+                    ? Optional.of(known)
+                    : Optional.<BlockException>empty())
+        .toCompletableFuture()
+        .getNow(Optional.empty());
   }
 }

@@ -42,14 +42,15 @@ public interface Cut {
   CompletionStage<Done> prepare(StagedNodes nodes);
 
   /**
-   * Whether it can be undone when it ends after its time. What cannot be undone has no time limit,
-   * for a change that was reported as given up must not have happened.
+   * Whether it can be undone. The success of what cannot be undone is the decision: the change
+   * stands then, whoever died meanwhile. When it ends after its time it stands as well, which the
+   * answer says. Asked before {@link #prepare}.
    */
   default boolean undoable() {
     return true;
   }
 
-  /** Undoes it; only after {@link #prepare} succeeded. */
+  /** Undoes it, where it can be undone; only after {@link #prepare} succeeded. */
   CompletionStage<Done> abort();
 
   /**

@@ -32,6 +32,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -68,9 +69,6 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
    * @param cut for the work at the moment of the change
    */
   public record Limits(Duration quiesce, Duration prepare, Duration cut) {}
-
-  /** The longest that Akka's timers know. */
-  private static final Duration UNLIMITED = Duration.ofDays(100);
 
   private final Ledger ledger;
   private final Plan plan;
@@ -144,10 +142,7 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     if (message.error() != null) {
       return refuse(null, message.error());
     }
-    asks(
-        null,
-        "the work at the moment of the change",
-        ledger.cut().undoable() ? limits.cut() : UNLIMITED);
+    asks(null, "the bitmaps' part of nodes " + new TreeSet<>(plan.touched()), limits.prepare());
     int number = question;
     ledger.begins(ledger.cut().begin(ledger::handle));
     getContext().pipeToSelf(ledger.begun(), (done, error) -> new Begun(number, error));
@@ -169,12 +164,9 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
       String name = up.poll();
       return plan.added().contains(name) ? open(name) : prepareUp(name);
     }
-    asks(
-        null,
-        "the work at the moment of the change",
-        ledger.cut().undoable() ? limits.cut() : UNLIMITED);
+    asks(null, "the work at the moment of the change", limits.cut());
     int number = question;
-    ledger.cutBegins(ledger.cut().prepare(ledger::handle));
+    ledger.cutBegins(() -> ledger.cut().prepare(ledger::handle));
     getContext().pipeToSelf(ledger.cutTaken(), (done, error) -> new CutDone(number, error));
     return this;
   }
@@ -303,16 +295,22 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
         new Refusal(
             asked,
             Fault.TIMED_OUT,
-            new BlockException(
-                ErrorCode.TIMED_OUT,
-                late
-                    + "; the change was given up. What is inside its call waits quiesced until"
-                    + " that returns, everything else goes on")));
+            new BlockException(ErrorCode.TIMED_OUT, late + "; " + outcomeOfTimeOut())));
     return Behaviors.stopped();
+  }
+
+  private String outcomeOfTimeOut() {
+    return ledger.cutDecides()
+        ? Account.STILL_COMES
+        : "the change was given up. What is inside its call waits quiesced until"
+            + " that returns, everything else goes on";
   }
 
   /** Whatever it had prepared is in the ledger and will be undone. */
   private Behavior<Message> onDied(Died message) {
+    if (ledger.cutDecides()) {
+      return this;
+    }
     ledger.refuse(
         new Refusal(
             message.node(),

@@ -23,6 +23,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
 
 /**
  * All that is known of one change while it runs. It belongs to no actor: whoever finds the
@@ -63,6 +64,7 @@ public final class Ledger {
   private final Queue<Throwable> losses = new ConcurrentLinkedQueue<>();
   private volatile Refusal refusal;
   private volatile CompletionStage<Done> cutTaken;
+  private volatile boolean cutStands;
   private volatile CompletionStage<Done> begun;
 
   /**
@@ -186,9 +188,15 @@ public final class Ledger {
     return begun;
   }
 
-  /** The work at the moment of the change has begun. */
-  void cutBegins(CompletionStage<Done> stage) {
-    cutTaken = stage;
+  /** The work at the moment of the change begins. */
+  void cutBegins(Supplier<CompletionStage<Done>> work) {
+    cutStands = !cut.undoable();
+    cutTaken = work.get();
+  }
+
+  /** Whether that work has begun and cannot be undone, so that its success is the decision. */
+  boolean cutDecides() {
+    return cutStands && cutTaken != null;
   }
 
   /** That work, or {@code null} when it never began. */

@@ -53,9 +53,28 @@ public final class Settlement {
    */
   public static CompletionStage<Ended> run(Ledger ledger, ActorSystem<?> system, Duration limit) {
     Settlement settlement = new Settlement(ledger, system, limit);
+    return settlement.irrevocable().thenCompose(done -> settlement.carryOutOrUndo());
+  }
+
+  /** What has happened and cannot be undone is decided by that, whoever died before he said so. */
+  private CompletionStage<Done> irrevocable() {
+    if (!ledger.cutDecides() || ledger.decision().outcome() != Decision.Outcome.UNDECIDED) {
+      return done();
+    }
+    return Asks.within(ledger.cutTaken(), limit, system)
+        .handle(
+            (done, error) -> {
+              if (error == null) {
+                ledger.decision().commit();
+              }
+              return DONE;
+            });
+  }
+
+  private CompletionStage<Ended> carryOutOrUndo() {
     boolean committed = ledger.decision().abort() == Decision.Outcome.COMMITTED;
-    return guarded(committed ? settlement::carryOut : settlement::undo)
-        .handle((done, error) -> settlement.end(committed, error));
+    return guarded(committed ? this::carryOut : this::undo)
+        .handle((done, error) -> end(committed, error));
   }
 
   private Ended end(boolean committed, Throwable error) {

@@ -233,7 +233,7 @@ class QemuHolesTest {
             new BackupRequest(
                 "j", "a", "t", Sync.FULL, "passing", BitmapMode.ON_SUCCESS, 1, false, false));
     Backups.refused(
-        ErrorCode.BITMAP_BUSY,
+        ErrorCode.PERMISSION_CONFLICT,
         () -> disks.engine.graph().resize("a", 2 * Backups.SIZE, Preallocation.OFF).await());
     job.cancel().await();
     disks.engine.graph().resize("a", 2 * Backups.SIZE, Preallocation.OFF).await();

@@ -212,6 +212,7 @@ final class DriverFaults {
       } else if (name.equals("drainEnd")) {
         drains.merge(node, -1, Integer::sum);
       } else if (name.equals("close")) {
+        drains.remove(node); // and so a call that comes later is one too many
         closed.add(node);
       }
     }

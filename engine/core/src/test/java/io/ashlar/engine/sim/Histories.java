@@ -199,9 +199,9 @@ public final class Histories {
       case FAULTS -> faults(faults, false);
       case LATE -> faults(faults, true);
       case DEATHS -> {
-        // A length that was changed is not changed back when the change is given up.
-        if (random.nextInt(2) == 0 && !(step instanceof Step.Resize)) {
-          deaths.add(new Death(1 + random.nextInt(40), random.nextInt(3) == 0));
+        if (random.nextInt(2) == 0) {
+          int messages = step instanceof Step.Resize ? 12 : 40;
+          deaths.add(new Death(1 + random.nextInt(messages), random.nextInt(3) == 0));
         }
       }
       case STORE -> throw new IllegalArgumentException("made by itself");

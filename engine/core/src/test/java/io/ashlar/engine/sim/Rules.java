@@ -104,6 +104,31 @@ final class Rules {
     }
   }
 
+  /** A resize that failed left the length as it was, or says what it is, or that it still comes. */
+  void lengthIsKnown(Step.Resize step, long before, long now, BlockException error) {
+    long wanted = (long) step.granules() * SimImage.GRANULE;
+    if (error == null && now != wanted) {
+      world.violated("success, and the length is " + now + " after " + step);
+    } else if (error != null && now != before && !told(error, now)) {
+      world.violated(
+          "refused, and the length is "
+              + now
+              + ", not "
+              + before
+              + ", after "
+              + step
+              + ": "
+              + error);
+    }
+  }
+
+  private static boolean told(Throwable error, long now) {
+    String message = String.valueOf(error.getMessage());
+    return message.contains(" is " + now + " bytes long now")
+        || message.contains("takes effect when its call returns")
+        || java.util.Arrays.stream(error.getSuppressed()).anyMatch(more -> told(more, now));
+  }
+
   /** Success for a node that became writable means that its stored bitmaps are marked durably. */
   private void armed(Result result) {
     for (String image : world.images()) {

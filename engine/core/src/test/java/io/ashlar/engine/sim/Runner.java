@@ -1,8 +1,10 @@
 package io.ashlar.engine.sim;
 
 import io.ashlar.engine.control.GraphCommand.Changed;
+import io.ashlar.engine.control.Resize;
 import io.ashlar.engine.graph.Around;
 import io.ashlar.engine.graph.DeviceCore;
+import io.ashlar.engine.graph.NodeHandle;
 import io.ashlar.engine.model.GraphModel;
 import io.ashlar.engine.model.Planner;
 import io.ashlar.engine.reopen.Cut;
@@ -269,21 +271,29 @@ public final class Runner {
   private Result resize(Step.Resize s) {
     BitmapTruth truth = new BitmapTruth(world.truth(s.node()), s);
     truth.begin();
+    long before = length(s.node());
     Result result =
         change(
             "resize",
-            model -> {
-              model.node(s.node());
-              return model;
-            },
+            Resize.edit(s.node()),
             Set.of(s.node()),
-            new io.ashlar.engine.control.Resize(
+            new Resize(
                 engine.control(),
                 s.node(),
                 (long) s.granules() * SimImage.GRANULE,
                 io.ashlar.spi.Preallocation.OFF));
-    truth.end(result.error() == null);
+    sim.settle(); // What could not be undone may take effect after the answer.
+    boolean done = length(s.node()) == (long) s.granules() * SimImage.GRANULE;
+    truth.end(done);
+    if (world.truth(s.node()) != null) { // Plain files of the simulation have one length.
+      rules.lengthIsKnown(s, before, length(s.node()), result.error());
+    }
     return new Result(s, result.before(), result.wanted(), result.changed(), result.error());
+  }
+
+  private long length(String node) {
+    NodeHandle handle = engine.runtime().nodes().get(node);
+    return handle == null ? -1 : handle.core().length();
   }
 
   private Result together(Step.Together s) {

@@ -31,7 +31,7 @@ final class SimEngine {
   static final Duration PREPARE = Duration.ofSeconds(60);
 
   /** How long the work at the moment of a change may take. */
-  static final Duration CUT = Duration.ofHours(2);
+  static final Duration CUT = Duration.ofSeconds(90);
 
   private static final String CONFIG =
       """
