@@ -14,7 +14,9 @@ import io.ashlar.engine.api.DeviceSettings;
 import io.ashlar.engine.api.Job;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.IoFlags;
+import io.ashlar.spi.Preallocation;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -249,6 +251,10 @@ class BlockCommitTest {
     Job job = start(slow("top"));
     refused(ErrorCode.PERMISSION_CONFLICT, () -> disks.writer("top"));
     refused(ErrorCode.PERMISSION_CONFLICT, () -> disks.writer("base"));
+    for (String node : List.of("base", "top")) {
+      assertThat(refused(ErrorCode.PERMISSION_CONFLICT, () -> resize(node)).getMessage())
+          .contains("'" + node + "'", "RESIZE");
+    }
     disks.bare("sibling", "base");
     refused(ErrorCode.NODE_IN_USE, () -> disks.engine.graph().snapshot("base", "sibling").await());
     refused(ErrorCode.NODE_IN_USE, () -> disks.engine.graph().snapshot("top", "sibling").await());
@@ -262,6 +268,11 @@ class BlockCommitTest {
     assertThat(shown[CLUSTER]).isEqualTo((byte) 2);
     job.cancel().await();
     disks.write("top", 3, 3);
+    resize("top");
+  }
+
+  private void resize(String node) {
+    disks.engine.graph().resize(node, 2 * SIZE, Preallocation.OFF).await();
   }
 
   @Test
