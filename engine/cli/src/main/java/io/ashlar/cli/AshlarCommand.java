@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  ashlar run examples/incremental-backup.conf",
       "  ashlar run examples/incremental-backup.conf --set image=vm.qcow2 --set out=/backup/vm",
+      "  ashlar info vm.qcow2",
       "  ashlar journal show vm.qcow2",
       "  ashlar help run",
       "  source <(ashlar generate-completion)      completes in bash and zsh",

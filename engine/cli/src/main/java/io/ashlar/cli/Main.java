@@ -1,5 +1,6 @@
 package io.ashlar.cli;
 
+import io.ashlar.cli.info.InfoCommand;
 import io.ashlar.cli.journal.JournalCommand;
 import io.ashlar.cli.run.RunCommand;
 import picocli.AutoComplete;
@@ -23,6 +24,7 @@ public final class Main {
   static int run(boolean takesSignals, String... args) {
     CommandLine line = new CommandLine(new AshlarCommand());
     line.addSubcommand("run", new RunCommand(takesSignals));
+    line.addSubcommand("info", new InfoCommand());
     line.addSubcommand("journal", new JournalCommand());
     line.addSubcommand("generate-completion", new AutoComplete.GenerateCompletion());
     line.addSubcommand("help", new CommandLine.HelpCommand());

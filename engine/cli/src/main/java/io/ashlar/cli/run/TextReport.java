@@ -168,23 +168,7 @@ final class TextReport implements Report {
 
   private static String describe(NodeBitmap one) {
     BitmapInfo info = one.bitmap();
-    StringBuilder line = new StringBuilder("bitmap ");
-    line.append(clean(one.node())).append('/').append(clean(info.name())).append(": ");
-    if (info.inconsistent()) {
-      return line.append("inconsistent, ").append(clean(String.valueOf(info.reason()))).toString();
-    }
-    line.append(info.dirtyBytes()).append(" bytes dirty (").append(Sizes.human(info.dirtyBytes()));
-    line.append(", ").append(info.dirtyBytes() / info.granularity()).append(" x ");
-    line.append(Sizes.human(info.granularity())).append(')');
-    line.append(info.recording() ? ", recording" : ", not recording");
-    if (info.persistent()) {
-      line.append(info.armed() ? ", armed" : ", sealed");
-    }
-    if (info.recovery() != null) {
-      long added = info.recovery().overApproximatedBytes();
-      line.append(", recovered with at most ").append(Sizes.human(added)).append(" too many");
-    }
-    return line.append(info.busy() ? ", busy" : "").toString();
+    return clean("bitmap " + one.node() + "/" + info.name() + ": " + BitmapText.of(info));
   }
 
   /** Keeps what comes from images and files from steering the terminal; line ends stay. */

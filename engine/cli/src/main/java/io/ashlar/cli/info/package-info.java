@@ -1,0 +1,2 @@
+/** {@code ashlar info}: what an image is, and what its bitmaps are worth. */
+package io.ashlar.cli.info;

@@ -1,0 +1,2 @@
+/** What is told of images. */
+package io.ashlar.cli.info;
