@@ -86,6 +86,8 @@ final class FileNode implements BlockNode, JournalHost {
     } catch (BlockException e) {
       core.learnLength(now.data());
       throw e;
+    } finally {
+      core.flushes.changed();
     }
     core.grewTo(end);
     makeDurable(now, flags);
@@ -105,6 +107,8 @@ final class FileNode implements BlockNode, JournalHost {
     } catch (BlockException e) {
       core.learnLength(now.data());
       throw e;
+    } finally {
+      core.flushes.changed();
     }
     core.grewTo(end);
     makeDurable(now, flags);
@@ -119,11 +123,15 @@ final class FileNode implements BlockNode, JournalHost {
       return;
     }
     long count = Math.min(length, core.length() - offset);
-    if (count > 0 && core.isDevice()) {
-      Zeroes.punchSectors(now, offset, count);
-    } else if (count > 0) {
-      // Where the storage cannot, nothing is owed.
-      Zeroes.punch(now, offset, count);
+    try {
+      if (count > 0 && core.isDevice()) {
+        Zeroes.punchSectors(now, offset, count);
+      } else if (count > 0) {
+        // Where the storage cannot, nothing is owed.
+        Zeroes.punch(now, offset, count);
+      }
+    } finally {
+      core.flushes.changed();
     }
   }
 
@@ -168,7 +176,11 @@ final class FileNode implements BlockNode, JournalHost {
     if (newLength < 0) {
       throw core.refused(ErrorCode.INVALID_REQUEST, "a length is not negative: " + newLength);
     }
-    FileLength.set(core, now, newLength, preallocation);
+    try {
+      FileLength.set(core, now, newLength, preallocation);
+    } finally {
+      core.flushes.changed();
+    }
     makeDurable(now, IoFlags.NONE);
   }
 

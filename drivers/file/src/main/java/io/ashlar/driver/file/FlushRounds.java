@@ -11,6 +11,9 @@ import io.ashlar.spi.Waits;
  * flush called afterwards says what became of the writes since: a caller that wants the earlier
  * ones durable writes them again first, and one that serves several users passes the failure on to
  * each.
+ *
+ * <p>Where nothing was changed since the last good flush through the same descriptor, there is
+ * nothing to do: each layer above flushes for reasons of its own, one behind the other.
  */
 final class FlushRounds {
   private final Waits.WaitLock lock;
@@ -21,9 +24,27 @@ final class FlushRounds {
   private BlockException failure;
   private boolean running;
 
+  /**
+   * Of the last good flush; what was on its way before this node had a descriptor, nobody knows.
+   */
+  private FileHandle flushed;
+
+  /**
+   * Set when a change has ended and before that is told; cleared before a flush begins, which so
+   * covers whoever found it set.
+   */
+  private volatile boolean changed = true;
+
   FlushRounds(Waits waits) {
     this.lock = waits.newLock();
     this.ended = lock.newCondition();
+  }
+
+  /** Something was written, freed or cut off, or may have been; call it before that is told. */
+  void changed() {
+    if (!changed) {
+      changed = true;
+    }
   }
 
   /** Returns when a flush that began after this call has ended well. */
@@ -35,6 +56,8 @@ final class FlushRounds {
       while (covered < mine) {
         if (running) {
           ended.await();
+        } else if (!changed && flushed == data) {
+          return;
         } else {
           runRound(data);
         }
@@ -49,16 +72,21 @@ final class FlushRounds {
 
   private void runRound(FileHandle data) {
     running = true;
+    changed = false;
+    flushed = null;
     long covers = asked;
     BlockException failed = null;
+    boolean good = false;
     lock.unlock();
     try {
       data.flush();
+      good = true;
     } catch (BlockException e) {
       failed = e;
     } finally {
       lock.lock();
       running = false;
+      flushed = good ? data : null;
       ended.signalAll();
     }
     if (failed == null) {

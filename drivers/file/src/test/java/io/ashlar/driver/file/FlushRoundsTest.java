@@ -1,6 +1,7 @@
 package io.ashlar.driver.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
@@ -71,11 +72,64 @@ final class FlushRoundsTest {
     assertThat(disk.flushes.get()).isEqualTo(2);
   }
 
+  @Test
+  void whatIsDurableIsNotFlushedAgain() {
+    Disk disk = new Disk();
+    rounds.flush(disk);
+    assertThat(disk.flushes.get()).as("nobody knows what is on its way at first").isEqualTo(1);
+    rounds.flush(disk);
+    rounds.flush(disk);
+    assertThat(disk.flushes.get()).isEqualTo(1);
+    rounds.changed();
+    rounds.flush(disk);
+    rounds.flush(disk);
+    assertThat(disk.flushes.get()).isEqualTo(2);
+  }
+
+  @Test
+  void aFlushThatFailedIsFollowedByAnother() {
+    Disk disk = new Disk();
+    rounds.flush(disk);
+    rounds.changed();
+    disk.failing = true;
+    assertThatThrownBy(() -> rounds.flush(disk)).isInstanceOf(BlockException.class);
+    rounds.flush(disk);
+    assertThat(disk.flushes.get()).isEqualTo(3);
+    rounds.flush(disk);
+    assertThat(disk.flushes.get()).isEqualTo(3);
+  }
+
+  @Test
+  void anotherDescriptorIsFlushedForItself() {
+    Disk old = new Disk();
+    rounds.flush(old);
+    Disk next = new Disk();
+    rounds.flush(next);
+    assertThat(next.flushes.get()).isEqualTo(1);
+    rounds.flush(old);
+    assertThat(old.flushes.get()).isEqualTo(2);
+  }
+
+  @Test
+  @Timeout(30)
+  void aChangeThatEndsDuringAFlushIsNotCoveredByIt() throws Exception {
+    Disk disk = new Disk();
+    CountDownLatch release = disk.holdNext();
+    Thread first = caller(disk, new ConcurrentLinkedQueue<>());
+    disk.inside.await();
+    rounds.changed();
+    release.countDown();
+    first.join();
+    rounds.flush(disk);
+    assertThat(disk.flushes.get()).isEqualTo(2);
+  }
+
   private Thread caller(FileHandle disk, ConcurrentLinkedQueue<ErrorCode> told) {
     Thread thread =
         new Thread(
             () -> {
               try {
+                rounds.changed(); // it has written something
                 rounds.flush(disk);
               } catch (BlockException e) {
                 told.add(e.code());
@@ -108,7 +162,9 @@ final class FlushRoundsTest {
       inside.countDown();
       CountDownLatch held = gate;
       try {
-        held.await();
+        if (held != null) {
+          held.await();
+        }
       } catch (InterruptedException e) {
         throw new AssertionError(e);
       }

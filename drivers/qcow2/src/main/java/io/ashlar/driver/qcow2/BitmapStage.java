@@ -27,6 +27,8 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
     GONE
   }
 
+  private static final int SECTOR = 512;
+
   private final Qcow2Bitmaps owner;
   private final MetadataSpace space;
   private final Geometry g;
@@ -150,8 +152,7 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
     }
     byte[] bytes = directory.toByteArray();
     long offset = allocate(g.clustersFor(bytes.length));
-    byte[] padded = Arrays.copyOf(bytes, (int) (g.clustersFor(bytes.length) << g.clusterBits()));
-    space.write(offset, ByteBuffer.wrap(padded));
+    space.write(offset, ByteBuffer.wrap(Arrays.copyOf(bytes, sectors(bytes.length))));
     owner.steps().beforePublish(space);
     int count = entries.size() + (fence.isPresent() ? 1 : 0);
     place = new BitmapsExtension(count, bytes.length, offset);
@@ -186,7 +187,7 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
     writeData(bitmap.bits(), bits, table);
     long clusters = g.clustersFor(8L * entries);
     long tableOffset = allocate(clusters);
-    ByteBuffer bytes = ByteBuffer.allocate((int) (clusters << g.clusterBits()));
+    ByteBuffer bytes = ByteBuffer.allocate(sectors(8L * entries));
     bytes.asLongBuffer().put(table);
     space.write(tableOffset, bytes);
     tables.add(tableOffset);
@@ -223,6 +224,15 @@ final class BitmapStage implements BitmapStore.StagedDirectory {
       space.write(table[part], bytes);
       word = source.nextNonZeroWord(first + wordsPerCluster);
     }
+  }
+
+  /**
+   * Bytes that are written of a table or directory: whole sectors. The rest of its clusters belongs
+   * to nothing, for readers go by the number of entries and the directory's size; a cluster that
+   * was used before keeps what was in it there.
+   */
+  private static int sectors(long bytes) {
+    return Math.toIntExact((bytes + SECTOR - 1) & -SECTOR);
   }
 
   private long allocate(long clusters) {
