@@ -29,6 +29,9 @@ public interface BitmapStore {
    * else, so that a crash in the middle leaves every entry either as it was or IN_USE. Does nothing
    * when there is nothing to set. Idempotent.
    *
+   * <p>Entries that were found IN_USE when the node was opened lack it too: a flush of whoever set
+   * it may have failed, and then what is read is not what is on the disk.
+   *
    * <p>When a {@link StagedDirectory#publish} before had an unknown outcome, the old directory is
    * first made the image's for certain and the other one given up; {@link #stage} does the same.
    */

@@ -30,7 +30,12 @@ final class Qcow2Bitmaps implements BitmapStore {
   private final BitmapSteps steps;
   private final Set<Long> readTables = new HashSet<>();
   private BitmapStage undecided;
-  private boolean armUncertain;
+
+  /**
+   * Flags that read as set may not be on the disk: true until they were written and flushed here,
+   * for nobody knows how the flush of another one, or of an earlier life, ended.
+   */
+  private boolean armUncertain = true;
 
   Qcow2Bitmaps(MetadataSpace space) {
     this(space, BitmapSteps.RIGHT);

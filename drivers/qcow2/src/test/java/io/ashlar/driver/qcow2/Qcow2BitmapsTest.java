@@ -131,6 +131,20 @@ class Qcow2BitmapsTest {
   }
 
   @Test
+  void testFlagsThatAnotherOneCouldNotFlush_areWrittenAndFlushedAgain() {
+    MemoryNode node = withBitmaps(2);
+    Qcow2Bitmaps before = bitmaps(node);
+    node.faults().failOnce(Operation.FLUSH, 1, ErrorCode.IO_ERROR);
+    assertThatThrownBy(before::arm).isInstanceOf(BlockException.class);
+
+    Qcow2Bitmaps bitmaps = bitmaps(node);
+    assertThat(bitmaps.directory()).as("as it is read").allMatch(StoredBitmap::inUse);
+    assertThat(bitmaps(node.crashed()).directory()).noneMatch(StoredBitmap::inUse);
+    bitmaps.arm();
+    assertThat(bitmaps(node.crashed()).directory()).allMatch(StoredBitmap::inUse);
+  }
+
+  @Test
   void testCrashAnywhereInStageAndPublish_showsOldOrNewAndOnlyLeaks() {
     MemoryNode start = withBitmaps(2);
     bitmaps(start).arm();

@@ -56,6 +56,7 @@ public final class Planner {
         continue;
       }
       checkOptions(old, spec);
+      requireActive(old, spec);
       boolean lost = loses(old, spec, now.of(name), next.of(name));
       if (lost) {
         down.add(name);
@@ -122,11 +123,31 @@ public final class Planner {
    */
   private static boolean differs(NodeSpec old, NodeSpec spec, Permissions now, Permissions next) {
     return old.active() != spec.active()
-        || !old.nodeOptions().equals(spec.nodeOptions())
+        || redefined(old, spec)
+        || (lockable(spec) && !now.equals(next));
+  }
+
+  private static boolean redefined(NodeSpec old, NodeSpec spec) {
+    return !old.nodeOptions().equals(spec.nodeOptions())
         || !old.options().equals(spec.options())
         || !old.children().equals(spec.children())
-        || !old.detached().equals(spec.detached())
-        || (spec.children().isEmpty() && !now.equals(next));
+        || !old.detached().equals(spec.detached());
+  }
+
+  /** Whether permissions become locks; an inactive node has nothing open that could hold them. */
+  private static boolean lockable(NodeSpec spec) {
+    return spec.active() && spec.children().isEmpty();
+  }
+
+  /** Nothing of an inactive node is open that could prepare. */
+  private static void requireActive(NodeSpec old, NodeSpec spec) {
+    if (!old.active() && !spec.active() && redefined(old, spec)) {
+      throw new BlockException(
+          ErrorCode.NODE_INACTIVE,
+          "node '"
+              + old.name()
+              + "' cannot change while it is inactive; activate it with blockdev-set-active");
+    }
   }
 
   private static boolean loses(NodeSpec old, NodeSpec spec, Permissions now, Permissions next) {
@@ -134,7 +155,7 @@ public final class Planner {
     boolean child =
         old.children().entrySet().stream()
             .anyMatch(e -> !Objects.equals(spec.children().get(e.getKey()), e.getValue()));
-    boolean permission = spec.children().isEmpty() && (now.used() & ~next.used()) != 0;
+    boolean permission = lockable(spec) && (now.used() & ~next.used()) != 0;
     return writing || child || permission;
   }
 

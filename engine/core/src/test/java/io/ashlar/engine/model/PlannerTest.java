@@ -37,6 +37,23 @@ class PlannerTest {
   }
 
   @Test
+  void whatIsInactiveIsNotAsked() {
+    GraphModel before =
+        GraphModel.EMPTY
+            .plus(node("file", PROTOCOL, Map.of()).asActive(false))
+            .plus(node("top", FORMAT, Map.of("file", "file")).asActive(false));
+    GraphModel readOnly = before.with(readOnly(before.node("top"), true).asActive(false));
+    assertThatThrownBy(() -> planner.plan(before, readOnly))
+        .isInstanceOfSatisfying(
+            BlockException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NODE_INACTIVE))
+        .hasMessageContaining("'top'");
+    // Permissions become locks of an open file alone.
+    Plan plan = planner.plan(before, before.with(reader("guest", "file")));
+    assertThat(plan.up()).isEmpty();
+    assertThat(plan.down()).isEmpty();
+  }
+
+  @Test
   void newNodesAreOpenedChildrenFirst() {
     Plan plan = planner.plan(GraphModel.EMPTY, chain());
     assertThat(plan.up()).containsExactlyInAnyOrder("file", "base-file", "base", "top");

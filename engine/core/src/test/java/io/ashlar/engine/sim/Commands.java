@@ -15,6 +15,7 @@ import io.ashlar.engine.transaction.Action;
 import io.ashlar.engine.transaction.Actions;
 import io.ashlar.engine.transaction.Transaction;
 import io.ashlar.spi.BlockDriver;
+import io.ashlar.spi.ChildKind;
 import io.ashlar.spi.NodeOptions;
 import io.ashlar.spi.Options;
 import io.ashlar.spi.Permission;
@@ -42,6 +43,11 @@ final class Commands {
             SimDriver.filter(world))) {
       drivers.put(driver.name(), driver);
     }
+  }
+
+  /** By name. */
+  Map<String, BlockDriver> drivers() {
+    return drivers;
   }
 
   /** The graph that a structural step asks for, or {@code null} for another step. */
@@ -115,7 +121,10 @@ final class Commands {
     return new CheckedNode(
         node.name(),
         drivers.get(node.driver()),
-        NodeOptions.DEFAULTS.withReadOnly(node.readOnly()),
+        nested
+            ? StatedOptions.NONE.under(
+                NodeOptions.DEFAULTS.withReadOnly(node.readOnly()), ChildKind.STORAGE)
+            : NodeOptions.DEFAULTS.withReadOnly(node.readOnly()),
         Options.of(options),
         children,
         nested ? StatedOptions.NONE : stated(node.readOnly()));

@@ -41,7 +41,7 @@ final class Faults {
   record Fault(String call, int at, Kind kind, boolean forEver) {}
 
   /** A fault that happened. */
-  record Fired(String node, String call, Kind kind, boolean guest) {}
+  record Fired(String node, String call, Kind kind, boolean guest, boolean job) {}
 
   private static final Set<String> CANNOT_FAIL =
       Set.of("commit", "abort", "drainBegin", "drainEnd", "discard-staged");
@@ -104,7 +104,8 @@ final class Faults {
       kind = Kind.SLOW;
     }
     boolean guest = sim.source().startsWith("guest");
-    fired.add(new Fired(node, call, kind, guest));
+    boolean job = sim.source().startsWith("job") || sim.source().startsWith("ashlar-job");
+    fired.add(new Fired(node, call, kind, guest, job));
     if (sim.noting()) {
       sim.note("fault " + kind + " at call " + calls + ": " + node + "." + call);
     }

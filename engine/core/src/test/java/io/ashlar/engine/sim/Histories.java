@@ -1,5 +1,6 @@
 package io.ashlar.engine.sim;
 
+import io.ashlar.engine.api.BackupRequest.BitmapMode;
 import io.ashlar.engine.sim.Faults.Fault;
 import io.ashlar.engine.sim.History.Act;
 import io.ashlar.engine.sim.History.Death;
@@ -54,6 +55,8 @@ public final class Histories {
   private final List<String> images = new ArrayList<>();
   private final List<String> filters = new ArrayList<>();
   private final List<String> all = new ArrayList<>();
+  private final List<String> overlays = new ArrayList<>();
+  private final List<String> targets = new ArrayList<>();
   private int fresh;
 
   private Histories(SplittableRandom random) {
@@ -69,8 +72,10 @@ public final class Histories {
     made.graph();
     List<Act> acts = new ArrayList<>();
     int count = 2 + made.random.nextInt(4);
-    for (int i = 0; i < count; i++) {
-      acts.add(made.act(trouble));
+    while (acts.size() < count) {
+      for (Step step : made.steps()) {
+        acts.add(made.act(step, trouble));
+      }
     }
     return new History(seed, made.graph, made.devices, acts);
   }
@@ -80,9 +85,10 @@ public final class Histories {
     String top = image(0, readOnly, null);
     devices.add(new Step.Attach("dev0", top, false));
     List<Act> acts = new ArrayList<>();
+    boolean write = false;
     for (int i = 3 + random.nextInt(6); i > 0; i--) {
       Step step =
-          switch (random.nextInt(10)) {
+          switch (write ? 2 : random.nextInt(10)) {
             case 0 -> new Step.AddBitmap(top, bitmap(), true, false);
             case 1 -> new Step.Clear(top, bitmap());
             case 2, 3, 4 -> new Step.Attach("writer", top, true);
@@ -91,7 +97,9 @@ public final class Histories {
             default -> stack("0", false);
           };
       List<Fault> faults = new ArrayList<>();
-      if (random.nextInt(2) == 0) {
+      // What a store left behind shows when somebody writes next.
+      write = step instanceof Step.Reopen && random.nextBoolean();
+      if (write || random.nextInt(2) == 0) {
         faults.add(
             new Fault(
                 random.nextInt(3) == 0 ? "write" : "sync",
@@ -185,8 +193,7 @@ public final class Histories {
     return new Step.Node(name, driver, readOnly, Map.of(), Map.of());
   }
 
-  private Act act(Trouble trouble) {
-    Step step = step();
+  private Act act(Step step, Trouble trouble) {
     List<Request> guests = new ArrayList<>();
     for (Step.Attach device : devices) {
       guests.addAll(requests(device.device()));
@@ -235,6 +242,115 @@ public final class Histories {
 
   private String bitmap() {
     return BITMAPS[random.nextInt(BITMAPS.length)];
+  }
+
+  /** A few steps that belong together, or one. */
+  private List<Step> steps() {
+    return switch (random.nextInt(24)) {
+      case 0 -> snapshot();
+      case 1, 2 -> commit();
+      case 3, 4 -> backup();
+      case 5, 6 -> inactivity();
+      case 7 -> held();
+      default -> List.of(step());
+    };
+  }
+
+  /** A job that only holds a bitmap. */
+  private List<Step> held() {
+    String node = one(images, "raw0");
+    String bitmap = bitmap();
+    return List.of(
+        new Step.Freeze(node, bitmap), step(), new Step.Thaw(node, bitmap, random.nextBoolean()));
+  }
+
+  private List<Step> snapshot() {
+    List<Step> all = new ArrayList<>();
+    String node = random.nextInt(4) == 0 ? one(filters, "img0") : one(images, "raw0");
+    Step.Add overlay = addition();
+    all.add(overlay);
+    if (random.nextInt(3) == 0) {
+      all.add(new Step.Resize(overlay.node().name(), 10 + random.nextInt(20)));
+    }
+    all.add(new Step.Snapshot(node, overlay.node().name()));
+    overlays.add(overlay.node().name());
+    if (random.nextBoolean()) {
+      all.add(new Step.Idle());
+    }
+    return all;
+  }
+
+  /** Nobody may write to the top meanwhile. */
+  private List<Step> commit() {
+    List<Step> all = new ArrayList<>(overlays.isEmpty() ? snapshot() : List.of());
+    String top = one(overlays, "img0");
+    String device = "dev" + random.nextInt(3);
+    if (random.nextInt(5) != 0) {
+      for (Step.Attach attached : devices) {
+        all.add(new Step.Detach(attached.device()));
+      }
+      all.add(new Step.Attach("reader" + fresh++, top, false));
+    }
+    all.add(new Step.Commit(top, random.nextInt(4) == 0 ? one(images, "img0") : null));
+    if (random.nextBoolean()) {
+      all.add(new Step.Attach(device, one(images, "img0"), true));
+    }
+    return all;
+  }
+
+  private List<Step> backup() {
+    List<Step> all = new ArrayList<>();
+    String target = one(targets, null);
+    if (target == null || random.nextInt(3) == 0) {
+      Step.Add made = addition();
+      target = made.node().name();
+      targets.add(target);
+      all.add(made);
+      if (random.nextInt(2) == 0) {
+        all.add(new Step.Resize(target, 16 + random.nextInt(10)));
+      }
+    }
+    String source = random.nextInt(6) == 0 ? one(overlays, "img0") : one(images, "raw0");
+    String bitmap = random.nextInt(3) == 0 ? null : bitmap();
+    if (bitmap != null && random.nextBoolean()) {
+      all.add(new Step.AddBitmap(source, bitmap, random.nextInt(4) != 0, false));
+    }
+    BitmapMode[] modes = BitmapMode.values();
+    all.add(
+        new Step.Backup(
+            source,
+            target,
+            bitmap,
+            bitmap == null ? null : modes[random.nextInt(modes.length)],
+            random.nextInt(4) == 0 ? 1 + random.nextInt(60) : 0));
+    return all;
+  }
+
+  /** Nobody may write meanwhile. */
+  private List<Step> inactivity() {
+    List<Step> all = new ArrayList<>();
+    String node = one(images, "raw0");
+    for (Step.Attach attached : devices) {
+      if (attached.writable() && random.nextInt(6) != 0) {
+        all.add(new Step.Detach(attached.device()));
+      }
+    }
+    all.add(new Step.SetActive(random.nextInt(6) == 0 ? one(this.all, node) : node, false));
+    for (int i = random.nextInt(3); i > 0; i--) {
+      all.add(
+          switch (random.nextInt(4)) {
+            case 0 -> step();
+            case 1 -> new Step.SetActive(one(this.all, node), false);
+            default -> new Step.Elsewhere(node, random.nextInt(8));
+          });
+    }
+    if (random.nextInt(5) != 0) {
+      all.add(new Step.SetActive(node, true));
+      if (random.nextBoolean()) {
+        all.add(new Step.Attach("dev" + random.nextInt(3), node, true));
+      }
+    }
+    return all;
   }
 
   private Step step() {
@@ -287,7 +403,7 @@ public final class Histories {
     return actions.isEmpty() ? new Step.Idle() : new Step.Together(actions);
   }
 
-  private Step addition() {
+  private Step.Add addition() {
     String number = "x" + fresh++;
     Step.Node file = node("file" + number, "sim-file", false);
     return new Step.Add(

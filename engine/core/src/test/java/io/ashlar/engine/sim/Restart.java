@@ -41,6 +41,8 @@ final class Restart {
         world.violated("bitmap '" + tracked.name + "' of '" + image + "' is gone after a crash");
       } else if (found.get().inconsistent()) {
         tracked.inconsistent = true;
+      } else if (tracked.inconsistent && tracked.givenUp) {
+        tracked.inconsistent = false;
       } else if (tracked.inconsistent) {
         world.violated("bitmap '" + tracked.name + "' of '" + image + "' is trusted again");
       } else if (found.get().enabled() != tracked.enabled) {

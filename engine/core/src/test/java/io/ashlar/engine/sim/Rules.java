@@ -3,6 +3,7 @@ package io.ashlar.engine.sim;
 import io.ashlar.engine.bitmap.bits.BitmapState;
 import io.ashlar.engine.graph.DeviceCore;
 import io.ashlar.engine.graph.NodeHandle;
+import io.ashlar.engine.model.DeviceSpec;
 import io.ashlar.engine.model.GraphModel;
 import io.ashlar.engine.model.NodeSpec;
 import io.ashlar.engine.model.Planner;
@@ -11,6 +12,7 @@ import io.ashlar.engine.sim.History.Request;
 import io.ashlar.engine.sim.Runner.Result;
 import io.ashlar.engine.sim.Truth.Tracked;
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -38,6 +40,24 @@ final class Rules {
           "sync",
           "truncate",
           "close");
+
+  /** Why a job may be refused, or fail at its end, although nothing goes wrong. */
+  private static final Set<ErrorCode> REFUSALS =
+      Set.of(
+          ErrorCode.BITMAP_BUSY,
+          ErrorCode.BITMAP_INCONSISTENT,
+          ErrorCode.BITMAP_NOT_FOUND,
+          ErrorCode.BITMAP_READ_ONLY,
+          ErrorCode.CANCELLED,
+          ErrorCode.INVALID_OPTION,
+          ErrorCode.INVALID_REQUEST,
+          ErrorCode.JOB_STATE,
+          ErrorCode.NODE_INACTIVE,
+          ErrorCode.NODE_IN_USE,
+          ErrorCode.NODE_NOT_FOUND,
+          ErrorCode.NOT_SUPPORTED,
+          ErrorCode.PERMISSION_CONFLICT,
+          ErrorCode.READ_ONLY);
 
   private final World world;
   private final SimEngine engine;
@@ -92,13 +112,7 @@ final class Rules {
       if (!same(now, result.before())) {
         world.violated("a refused change left another graph: " + act.step());
       }
-      if (graph
-          && result.plannable()
-          && fired.isEmpty()
-          && act.hurry() == 0
-          && deaths.died().isEmpty()
-          && !failed()
-          && !untold()) {
+      if (graph && result.plannable() && fired.isEmpty() && act.hurry() == 0 && undisturbed()) {
         world.violated("refused although nothing was wrong: " + act.step() + ": " + result.error());
       }
     }
@@ -129,15 +143,73 @@ final class Rules {
         || java.util.Arrays.stream(error.getSuppressed()).anyMatch(more -> told(more, now));
   }
 
+  /**
+   * An activation failed. It marked the bitmaps of its images, and a disk that fails may have kept
+   * it from taking that back: nobody has them in memory, so they are given up.
+   */
+  void givenUp(GraphModel before) {
+    if (world.faults().fired().isEmpty()) {
+      return;
+    }
+    for (String image : world.images()) {
+      NodeSpec spec = before.nodes().get(image);
+      if (spec != null && !spec.active()) {
+        for (SimImage.Entry entry : SimImage.presentEntries(world.diskOf(image))) {
+          Tracked tracked = world.truth(image).bitmaps().get(entry.name());
+          if (tracked != null && tracked.persistent && entry.inUse()) {
+            tracked.givenUp |= !tracked.inconsistent;
+            tracked.inconsistent = true;
+          }
+        }
+      }
+    }
+  }
+
+  /** A job has ended and everything is at rest. */
+  void afterJob(Act act, SimJobs.Ended ended, List<Faults.Fired> fired) {
+    GraphModel now = engine.runtime().model();
+    boolean quiet = fired.isEmpty() && act.hurry() == 0 && undisturbed();
+    if (quiet) {
+      if (!leftovers(ended.before()).containsAll(leftovers(now))) {
+        world.violated("something of a job is left in the graph: " + act.step());
+      }
+      if (!ended.started() && !same(now, ended.before())) {
+        world.violated("a job that was refused left another graph: " + act.step());
+      }
+      if (ended.error() != null && !REFUSALS.contains(ended.error().code())) {
+        world.violated("failed although nothing was wrong: " + act.step() + ": " + ended.error());
+      }
+    }
+    for (Faults.Fired f : fired) {
+      boolean fails = f.kind() != Faults.Kind.SLOW && f.kind() != Faults.Kind.LATE;
+      if (ended.error() == null && f.job() && fails && FALLIBLE.contains(f.call())) {
+        world.violated("a job succeeded, although " + f + " in " + act.step());
+      }
+    }
+  }
+
+  /** What only jobs have in the graph. */
+  private static Set<String> leftovers(GraphModel model) {
+    Set<String> names = new HashSet<>();
+    model.devices().values().stream()
+        .filter(DeviceSpec::fixed)
+        .forEach(device -> names.add("device " + device.name()));
+    model.nodes().values().stream()
+        .filter(NodeSpec::hidden)
+        .forEach(node -> names.add("node " + node.name()));
+    return names;
+  }
+
+  private boolean undisturbed() {
+    return deaths.died().isEmpty() && !failed() && !untold();
+  }
+
   /** Success for a node that became writable means that its stored bitmaps are marked durably. */
   private void armed(Result result) {
     for (String image : world.images()) {
       NodeSpec old = result.before().nodes().get(image);
       NodeSpec next = result.changed().after().nodes().get(image);
-      boolean gained =
-          next != null
-              && !next.nodeOptions().readOnly()
-              && (old == null || old.nodeOptions().readOnly());
+      boolean gained = next != null && next.writable() && (old == null || !old.writable());
       if (gained && engine.runtime().nodes().get(image).failure() == null) {
         for (SimImage.Entry entry : SimImage.durableEntries(world.diskOf(image))) {
           if (!entry.inUse()) {
@@ -185,8 +257,12 @@ final class Rules {
     Set<SimNode> drivers = new HashSet<>();
     for (NodeSpec spec : model.nodes().values()) {
       NodeHandle handle = engine.runtime().nodes().get(spec.name());
-      if (!failed.contains(spec.name())) {
-        SimNode driver = (SimNode) handle.core().driver();
+      if (failed.contains(spec.name())) {
+        continue;
+      }
+      if (!spec.active()) {
+        inactive(spec, handle);
+      } else if (handle.core().driver() instanceof SimNode driver) {
         drivers.add(driver);
         node(spec, handle, driver);
       }
@@ -232,6 +308,45 @@ final class Rules {
     Truth truth = world.truth(name);
     if (truth != null) {
       bitmaps(name, truth, handle);
+    }
+  }
+
+  /** Another program may have the image: nothing is open, and what it keeps is not in memory. */
+  private void inactive(NodeSpec spec, NodeHandle handle) {
+    String name = spec.name();
+    if (handle.core().driver() instanceof SimNode) {
+      world.violated("node '" + name + "' is inactive and open");
+    }
+    Truth truth = world.truth(name);
+    if (truth == null) {
+      return;
+    }
+    List<SimImage.Entry> stored = SimImage.presentEntries(world.diskOf(name));
+    for (Tracked tracked : truth.bitmaps().values()) {
+      Optional<BitmapState> kept =
+          handle.core().bitmaps().recording().generation().find(tracked.name);
+      if (kept.isPresent() == tracked.persistent) {
+        world.violated("bitmap '" + tracked.name + "' of inactive '" + name + "' is " + kept);
+      }
+      if (tracked.persistent) {
+        stored.stream()
+            .filter(entry -> entry.name().equals(tracked.name))
+            .findFirst()
+            .ifPresentOrElse(
+                entry -> stored(name, tracked, entry),
+                () -> world.violated("inactive '" + name + "' has no '" + tracked.name + "'"));
+      }
+    }
+  }
+
+  private void stored(String image, Tracked tracked, SimImage.Entry entry) {
+    if (entry.inUse() && !tracked.inconsistent) {
+      world.violated("bitmap '" + entry + "' of inactive '" + image + "' cannot be used");
+    }
+    for (int granule = 0; granule < SimImage.GRANULES; granule++) {
+      if (!tracked.inconsistent && !tracked.required(granule).isEmpty() && !entry.dirty(granule)) {
+        world.violated("inactive '" + image + "' shows granule " + granule + " as clean: " + entry);
+      }
     }
   }
 
@@ -286,7 +401,8 @@ final class Rules {
   void afterWrite(DeviceCore device) {
     for (String image : world.images()) {
       NodeHandle handle = engine.runtime().nodes().get(image);
-      if (handle != null && handle.failure() == null && !world.truth(image).commanded) {
+      boolean served = handle != null && handle.failure() == null && handle.core().spec().active();
+      if (served && !world.truth(image).commanded) {
         for (Tracked tracked : world.truth(image).bitmaps().values()) {
           handle
               .core()
@@ -303,7 +419,7 @@ final class Rules {
   /** A guest may be refused for what is wrong with its request, its node or the storage. */
   void guestRefused(DeviceCore device, Request request, BlockException error) {
     switch (error.code()) {
-      case READ_ONLY, INVALID_REQUEST, CLOSED, IO_ERROR, NO_SPACE -> {}
+      case READ_ONLY, INVALID_REQUEST, CLOSED, IO_ERROR, NO_SPACE, NODE_INACTIVE -> {}
       case DRIVER_FAILED -> {
         if (!String.valueOf(error.getMessage()).contains("injected")) {
           world.violated("a guest got " + error);
@@ -346,6 +462,10 @@ final class Rules {
       NodeHandle handle = engine.runtime().nodes().get(image);
       if (handle == null || handle.failure() != null || standsOnFailed(image)) {
         continue; // It could not be stored; whoever took it out was told.
+      }
+      if (!handle.core().spec().active()) {
+        all.put(image, SimImage.durableEntries(world.diskOf(image)));
+        continue;
       }
       List<SimImage.Entry> entries = new ArrayList<>();
       for (BitmapState bitmap : handle.core().bitmaps().recording().generation().bitmaps()) {

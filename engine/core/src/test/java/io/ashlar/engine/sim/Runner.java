@@ -1,28 +1,36 @@
 package io.ashlar.engine.sim;
 
+import io.ashlar.engine.control.ExternalSnapshot;
+import io.ashlar.engine.control.GraphAction;
 import io.ashlar.engine.control.GraphCommand.Changed;
 import io.ashlar.engine.control.Resize;
 import io.ashlar.engine.graph.Around;
 import io.ashlar.engine.graph.DeviceCore;
 import io.ashlar.engine.graph.NodeHandle;
 import io.ashlar.engine.model.GraphModel;
+import io.ashlar.engine.model.NodeSpec;
 import io.ashlar.engine.model.Planner;
 import io.ashlar.engine.reopen.Cut;
 import io.ashlar.engine.sim.History.Act;
 import io.ashlar.engine.sim.History.Request;
 import io.ashlar.engine.sim.Truth.Tracked;
+import io.ashlar.engine.transaction.SetActive;
+import io.ashlar.engine.transaction.Transaction;
 import io.ashlar.spi.BlockException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** Carries a history out and holds the engine to its rules. */
 public final class Runner {
@@ -31,10 +39,24 @@ public final class Runner {
 
   /** What came of a step. */
   record Result(
-      Step step, GraphModel before, GraphModel wanted, Changed changed, BlockException error) {
+      Step step,
+      GraphModel before,
+      GraphModel wanted,
+      Changed changed,
+      BlockException error,
+      boolean mayBeRefused) {
+    Result(Step step, GraphModel before, GraphModel wanted, Changed changed, BlockException error) {
+      this(step, before, wanted, changed, error, false);
+    }
+
     /** Whether the graph could become that; steps that are no changes of the graph count too. */
     boolean plannable() {
-      return wanted != null;
+      return wanted != null && !mayBeRefused;
+    }
+
+    /** Something that only the moment of the change shows is against it. */
+    Result refusable(boolean value) {
+      return new Result(step, before, wanted, changed, error, value);
     }
   }
 
@@ -46,10 +68,15 @@ public final class Runner {
   private final Deaths deaths = new Deaths(sim);
   private SimEngine engine;
   private Commands commands;
+  private SimJobs jobs;
   private Rules rules;
   private int guests;
   private int committed;
   private int refused;
+  private final Set<String> succeeded = new HashSet<>();
+
+  /** Of the last job. */
+  private SimJobs.Ended jobEnd;
 
   private Runner(History history, Mutant mutant, boolean keepLog) {
     this.history = history;
@@ -81,8 +108,7 @@ public final class Runner {
     }
     boolean mortal = history.acts().stream().anyMatch(act -> !act.deaths().isEmpty());
     engine = new SimEngine(sim, mortal ? deaths : Around.NOTHING, mutant.rules());
-    commands = new Commands(world, engine);
-    rules = new Rules(world, engine, deaths);
+    serve();
     try {
       begin();
       for (Act act : history.acts()) {
@@ -110,7 +136,14 @@ public final class Runner {
         sim.steps(),
         committed,
         refused,
+        Set.copyOf(succeeded),
         List.copyOf(sim.log()));
+  }
+
+  private void serve() {
+    commands = new Commands(world, engine);
+    jobs = new SimJobs(sim, world, engine, commands.drivers());
+    rules = new Rules(world, engine, deaths);
   }
 
   private void begin() {
@@ -144,7 +177,7 @@ public final class Runner {
       }
       world.image(node.name(), below.name(), GRANULES);
       Truth truth = world.truth(node.name());
-      for (int i = random.nextInt(3); i > 0; i--) {
+      for (int i = random.nextInt(4); i-- > 0; ) {
         Tracked bitmap = new Tracked("b" + i, true, random.nextInt(4) != 0);
         bitmap.inconsistent = random.nextInt(8) == 0;
         truth.bitmaps().put(bitmap.name, bitmap);
@@ -172,6 +205,15 @@ public final class Runner {
     List<Faults.Fired> fired = List.copyOf(world.faults().fired());
     world.faults().stop();
     deaths.stop();
+    BlockException error = result == null ? jobEnd.error() : result.error();
+    if (error == null) {
+      succeeded.add(act.step().getClass().getSimpleName());
+    }
+    if (result == null) {
+      rules.afterJob(act, jobEnd, fired);
+      rules.atRest();
+      return;
+    }
     rules.afterStep(act, result, fired);
     rules.atRest();
     boolean retry = !fired.isEmpty() || act.hurry() > 0 || !deaths.died().isEmpty();
@@ -186,6 +228,7 @@ public final class Runner {
     }
   }
 
+  /** What came of it; {@code null} for a job. */
   private Result perform(Step step) {
     Function<GraphModel, GraphModel> edit = commands.edit(step);
     if (edit != null) {
@@ -217,11 +260,58 @@ public final class Runner {
     if (step instanceof Step.Together s) {
       return together(s);
     }
-    if (step instanceof Step.Idle) {
+    if (step instanceof Step.Snapshot s) {
+      GraphAction action = ExternalSnapshot.action(s.node(), s.overlay());
+      boolean shorter = shorter(s.overlay(), s.node());
+      return change("snapshot", action.edit(), action.touched(), action.cut()).refusable(shorter);
+    }
+    if (step instanceof Step.SetActive s) {
+      return setActive(s);
+    }
+    if (step instanceof Step.Commit s) {
+      jobEnd = jobs.commit(s);
+      return null;
+    }
+    if (step instanceof Step.Backup s) {
+      jobEnd = jobs.backup(s);
+      return null;
+    }
+    if (step instanceof Step.Elsewhere s) {
+      NodeSpec spec = engine.runtime().model().nodes().get(s.image());
+      if (spec != null && !spec.active() && world.truth(s.image()) != null) {
+        world.elsewhere(s.image(), s.granule());
+      }
+    }
+    if (step instanceof Step.Idle || step instanceof Step.Elsewhere) {
       GraphModel model = engine.runtime().model();
       return new Result(step, model, model, null, null);
     }
     return ofBitmap(step, BitmapTruth.node(step), () -> commands.bitmaps(step));
+  }
+
+  private boolean shorter(String one, String other) {
+    NodeHandle first = engine.runtime().nodes().get(one);
+    NodeHandle second = engine.runtime().nodes().get(other);
+    return first != null && second != null && first.core().length() < second.core().length();
+  }
+
+  private Result setActive(Step.SetActive s) {
+    GraphModel model = engine.runtime().model();
+    boolean held =
+        model.nodes().containsKey(s.node())
+            && model.reachable(Set.of(s.node())).stream()
+                .map(world::truth)
+                .filter(Objects::nonNull)
+                .anyMatch(truth -> truth.bitmaps().values().stream().anyMatch(Tracked::held));
+    Transaction transaction =
+        Transaction.alone(engine.control(), new SetActive(s.node(), s.active()));
+    Result result =
+        change("set-active", new SetActive(s.node(), s.active())::edit, transaction::run);
+    if (s.active() && result.error() != null) {
+      sim.settle();
+      rules.givenUp(result.before());
+    }
+    return result.refusable(held);
   }
 
   private void makeDisks(Step step) {
@@ -234,6 +324,11 @@ public final class Runner {
 
   private Result change(
       String what, Function<GraphModel, GraphModel> edit, Set<String> touched, Cut cut) {
+    return change(what, edit, () -> engine.control().change(what, edit, touched, cut));
+  }
+
+  private Result change(
+      String what, Function<GraphModel, GraphModel> edit, Supplier<CompletionStage<Changed>> send) {
     GraphModel before = engine.runtime().model();
     GraphModel wanted = null;
     long writes = world.engineWrites();
@@ -247,7 +342,7 @@ public final class Runner {
     Changed changed = null;
     BlockException error = null;
     try {
-      changed = engine.await(engine.control().change(what, edit, touched, cut));
+      changed = engine.await(send.get());
       committed++;
     } catch (CompletionException e) {
       error = known(what, e);
@@ -316,8 +411,7 @@ public final class Runner {
     return new Result(s, model, model, changed, error);
   }
 
-  private Result ofBitmap(
-      Step step, String node, java.util.function.Supplier<CompletionStage<?>> send) {
+  private Result ofBitmap(Step step, String node, Supplier<CompletionStage<?>> send) {
     GraphModel model = engine.runtime().model();
     BitmapTruth truth = new BitmapTruth(world.truth(node), step);
     truth.begin();
@@ -391,8 +485,7 @@ public final class Runner {
     sim.settle();
     world.crash();
     engine = new SimEngine(sim, Around.NOTHING, mutant.rules());
-    commands = new Commands(world, engine);
-    rules = new Rules(world, engine, deaths);
+    serve();
     Restart restart = new Restart(world, engine);
     for (String image : List.copyOf(world.images())) {
       boolean readOnly = sim.random().nextInt(4) == 0;

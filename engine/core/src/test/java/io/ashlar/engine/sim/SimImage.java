@@ -104,6 +104,24 @@ final class SimImage {
     write(disk, 0, new Header(header.slot(), header.count() + 1, header.length()).bytes());
   }
 
+  /** The length of an image, in bytes. */
+  static long length(SimDisk disk) {
+    return Header.of(disk.read(0)).length();
+  }
+
+  /** What another program does that writes a granule: the bitmaps that are valid learn of it. */
+  static void elsewhere(SimDisk disk, int granule, byte[] content) {
+    Header header = Header.of(disk.read(0));
+    for (int i = 0; i < header.count(); i++) {
+      Entry entry = Entry.of(disk.read(sector(header.slot(), i)));
+      if (!entry.inUse() && entry.enabled()) {
+        long bits = entry.bits() | 1L << granule;
+        write(disk, sector(header.slot(), i), new Entry(entry.name(), false, true, bits).bytes());
+      }
+    }
+    write(disk, dataSector(granule), content);
+  }
+
   private static void write(SimDisk disk, int sector, byte[] bytes) {
     disk.complete(disk.begin(sector, bytes));
     disk.flushed(disk.beginFlush());
@@ -115,6 +133,16 @@ final class SimImage {
     List<Entry> entries = new ArrayList<>();
     for (int i = 0; i < header.count(); i++) {
       entries.add(Entry.of(disk.durable(sector(header.slot(), i))));
+    }
+    return entries;
+  }
+
+  /** What whoever opens an image reads of its bitmaps now. */
+  static List<Entry> presentEntries(SimDisk disk) {
+    Header header = Header.of(disk.read(0));
+    List<Entry> entries = new ArrayList<>();
+    for (int i = 0; i < header.count(); i++) {
+      entries.add(Entry.of(disk.read(sector(header.slot(), i))));
     }
     return entries;
   }

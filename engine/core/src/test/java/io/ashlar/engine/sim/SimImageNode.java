@@ -6,6 +6,7 @@ import io.ashlar.spi.BitmapEntry;
 import io.ashlar.spi.BitmapSink;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.BlockStatus;
 import io.ashlar.spi.Child;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.OpenContext;
@@ -31,8 +32,11 @@ final class SimImageNode extends SimNode implements BitmapStore {
     /** A publish with unknown outcome wrote this header. */
     Header unknown;
 
-    /** A write or flush of the directory failed: what was written may not be there. */
-    boolean doubtful;
+    /**
+     * A write or flush of the directory failed, here or of whoever had the image before: what is
+     * read may not be there.
+     */
+    boolean doubtful = true;
 
     boolean inside;
     final Set<Integer> stagedSlots = new HashSet<>();
@@ -68,11 +72,25 @@ final class SimImageNode extends SimNode implements BitmapStore {
 
   @Override
   void doRead(long offset, ByteBuffer target, int flags) {
+    int begin = target.position();
+    int length = target.remaining();
     file().read(SimImage.DATA + offset, target, flags);
     Child backing = children.get("backing");
-    if (backing != null && offset + 8 <= backing.length()) {
-      backing.read(offset, ByteBuffer.allocate(8), flags);
+    for (int at = 0; backing != null && at < length; at += SimImage.GRANULE) {
+      boolean below = offset + at + SimImage.GRANULE <= backing.length();
+      if (below && target.getLong(begin + at) == 0) {
+        backing.read(offset + at, target.slice(begin + at, SimImage.GRANULE), flags);
+      }
     }
+  }
+
+  /** A granule that was never written is whatever is below. */
+  @Override
+  public BlockStatus status(long offset, long length) {
+    int granule = (int) (offset / SimImage.GRANULE);
+    long rest = Math.min(length, (granule + 1L) * SimImage.GRANULE - offset);
+    long id = ByteBuffer.wrap(sector(SimImage.dataSector(granule))).getLong();
+    return id != 0 ? BlockStatus.data(rest, offset) : BlockStatus.unallocated(rest);
   }
 
   @Override

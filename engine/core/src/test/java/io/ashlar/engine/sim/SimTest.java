@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.engine.sim.Histories.Trouble;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** One seed is one run, to the last turn; and another seed another one. */
 final class SimTest {
   private static final int SEEDS = 60;
+  private static final int MORE_SEEDS = 500;
 
   @Test
   void aSeedIsAnOrder() {
@@ -28,10 +31,17 @@ final class SimTest {
   }
 
   @Test
-  void withoutTroubleEverythingHolds() {
-    for (long seed = 0; seed < SEEDS; seed++) {
+  void withoutTroubleEverythingHoldsAndEveryCommandIsCarriedOut() {
+    Map<String, Integer> succeeded = new TreeMap<>();
+    for (long seed = 0; seed < MORE_SEEDS; seed++) {
       History history = Histories.of(seed, Trouble.NONE);
-      assertThat(Runner.run(history).violations()).as(history.toString()).isEmpty();
+      Outcome outcome = Runner.run(history);
+      assertThat(outcome.violations()).as(history.toString()).isEmpty();
+      outcome.succeeded().forEach(kind -> succeeded.merge(kind, 1, Integer::sum));
+    }
+    System.out.println("carried out, by number of histories: " + succeeded);
+    for (Class<?> kind : Step.class.getPermittedSubclasses()) {
+      assertThat(succeeded).containsKey(kind.getSimpleName());
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.ashlar.engine.sim;
 
+import io.ashlar.engine.api.BackupRequest;
 import java.util.List;
 import java.util.Map;
 
@@ -76,6 +77,33 @@ public sealed interface Step {
 
   /** {@code transaction} of commands on bitmaps, each of another one. */
   record Together(List<Step> actions) implements Step {}
+
+  /** {@code blockdev-snapshot}. */
+  record Snapshot(String node, String overlay) implements Step {}
+
+  /**
+   * {@code block-commit}, until its end.
+   *
+   * @param base or {@code null} for the lowest
+   */
+  record Commit(String device, String base) implements Step {}
+
+  /**
+   * {@code blockdev-backup}, until its end.
+   *
+   * @param bitmap or {@code null} for everything
+   * @param mode what becomes of the bitmap, or {@code null} without one
+   * @param cancelAfter it is cancelled after so many turns of others; 0 for never
+   */
+  record Backup(
+      String source, String target, String bitmap, BackupRequest.BitmapMode mode, int cancelAfter)
+      implements Step {}
+
+  /** {@code blockdev-set-active}. */
+  record SetActive(String node, boolean active) implements Step {}
+
+  /** Another program changes an image, if it is inactive: its data, and its bitmaps with it. */
+  record Elsewhere(String image, int granule) implements Step {}
 
   /** Nothing but guests. */
   record Idle() implements Step {}

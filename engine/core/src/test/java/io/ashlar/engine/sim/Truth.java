@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntPredicate;
 
 /**
  * What the bitmaps of one image must know, from the point of view of the one who asks: which writes
@@ -23,6 +24,12 @@ final class Truth {
     boolean enabled;
     boolean inconsistent;
 
+    /**
+     * Nobody trusts it any more, and what is on the disk may still be valid: then that must be
+     * right.
+     */
+    boolean givenUp;
+
     /** Its removal failed, and may have reached the disk all the same. */
     boolean mayBeGone;
 
@@ -34,6 +41,9 @@ final class Truth {
 
     /** Writes since a job took it. */
     private List<Set<Long>> sinceFreeze;
+
+    /** What it had to show when a backup that still runs took it. */
+    private List<Set<Long>> beforeBackup;
 
     Tracked(String name, boolean persistent, boolean enabled) {
       this.name = name;
@@ -89,6 +99,36 @@ final class Truth {
       }
     }
 
+    /** A backup takes it at this moment: from now on only what comes later is certainly there. */
+    void backedUp() {
+      beforeBackup = required;
+      required = empty();
+    }
+
+    /** Whether a backup has it. */
+    boolean inBackup() {
+      return beforeBackup != null;
+    }
+
+    /**
+     * The backup has ended.
+     *
+     * @param back the granules in which everything has to be as if there had been no backup
+     */
+    void backupEnded(IntPredicate back) {
+      for (int i = 0; i < SimImage.GRANULES; i++) {
+        if (back.test(i)) {
+          required.get(i).addAll(beforeBackup.get(i));
+        }
+      }
+      beforeBackup = null;
+    }
+
+    /** Whether a granule was certainly dirty when a backup that still runs took it. */
+    boolean backupNeeds(int granule) {
+      return !beforeBackup.get(granule).isEmpty();
+    }
+
     /** A job took it. */
     void frozen() {
       sinceFreeze = empty();
@@ -103,7 +143,7 @@ final class Truth {
     }
 
     private void written(int granule, long id) {
-      if (!enabled || inconsistent) {
+      if (!enabled || inconsistent && !givenUp) {
         return;
       }
       if (uncertain != null) {
@@ -178,7 +218,7 @@ final class Truth {
     if (bitmap == null || !bitmap.persistent) {
       return null;
     }
-    if (bitmap.inconsistent) {
+    if (bitmap.inconsistent && !bitmap.givenUp) {
       return "bitmap '" + entry.name() + "' was inconsistent and may load as valid";
     }
     for (int granule = 0; granule < SimImage.GRANULES; granule++) {

@@ -4,6 +4,7 @@ import io.ashlar.engine.sim.SimImage.Entry;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,6 +27,7 @@ final class World {
   private final Set<SimNode> open = new LinkedHashSet<>();
   private final Map<String, Integer> steps = new HashMap<>();
   private final List<String> violations = new ArrayList<>();
+  private final Set<Long> zeroes = new HashSet<>();
   private long ids;
   private long engineWrites;
 
@@ -105,8 +107,15 @@ final class World {
     return steps.values().stream().mapToInt(i -> i).sum();
   }
 
+  /** Whether a guest's request or a job's copy is under way, and no change of the graph. */
   boolean isGuest() {
-    return sim.source().startsWith("guest");
+    String source = sim.source();
+    return source.startsWith("guest") || isJob();
+  }
+
+  boolean isJob() {
+    String source = sim.source();
+    return source.startsWith("job") || source.startsWith("ashlar-job");
   }
 
   boolean mustDrain() {
@@ -130,7 +139,29 @@ final class World {
 
   /** Content for zeroes, which are told apart too. */
   ByteBuffer zeroes(long offset, long length) {
-    return content((int) (length / SimDisk.SECTOR));
+    long first = ids + 1;
+    ByteBuffer bytes = content((int) (length / SimDisk.SECTOR));
+    for (long id = first; id <= ids; id++) {
+      zeroes.add(id);
+    }
+    return bytes;
+  }
+
+  /** What somebody reads there: a number for each content, 0 for zeroes. */
+  long meaning(byte[] sector) {
+    long id = ByteBuffer.wrap(sector).getLong();
+    return zeroes.contains(id) ? 0 : id;
+  }
+
+  /** Another program writes to an image that the engine let go, and keeps its bitmaps. */
+  void elsewhere(String image, int granule) {
+    SimDisk disk = diskOf(image);
+    if ((long) granule * SimImage.GRANULE >= SimImage.length(disk)) {
+      return;
+    }
+    byte[] sector = content(1).array();
+    SimImage.elsewhere(disk, granule, sector);
+    truth(image).written(granule, ByteBuffer.wrap(sector).getLong());
   }
 
   /** A guest's data has come to the driver of an image. */

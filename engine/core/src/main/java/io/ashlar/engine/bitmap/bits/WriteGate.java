@@ -21,7 +21,7 @@ final class WriteGate {
   /** One call of the armer and its result; under the lock. */
   private static final class Attempt {
     boolean done;
-    RuntimeException error;
+    BlockException error;
   }
 
   WriteGate(GateState initial, Armer armer, Waits waits) {
@@ -108,14 +108,14 @@ final class WriteGate {
   }
 
   private void arm(Attempt mine) {
-    RuntimeException error = null;
+    BlockException error = null;
     try {
       armer.arm();
-    } catch (RuntimeException e) {
-      error = e;
-      throw e;
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      error = asBlockException(e);
+      throw error;
     } catch (Error e) {
-      error = new BlockException(ErrorCode.DRIVER_FAILED, "arming bitmaps failed: " + e, e);
+      error = asBlockException(e);
       throw e;
     } finally {
       lock.lock();
@@ -133,13 +133,19 @@ final class WriteGate {
     while (!shared.done) {
       changed.await();
     }
-    if (shared.error instanceof BlockException e) {
-      throw copyOf(e);
-    }
     if (shared.error != null) {
-      throw new BlockException(
-          ErrorCode.DRIVER_FAILED, "arming bitmaps failed: " + shared.error, shared.error);
+      throw copyOf(shared.error);
     }
+  }
+
+  /** A guest gets the engine's one exception, whatever the driver threw. */
+  private static BlockException asBlockException(Throwable cause) {
+    return cause instanceof BlockException known
+        ? known
+        : new BlockException(
+            ErrorCode.DRIVER_FAILED,
+            "arming bitmaps failed with " + cause + "; this is a defect of the driver",
+            cause);
   }
 
   private void moveFrom(GateState from, GateState to) {

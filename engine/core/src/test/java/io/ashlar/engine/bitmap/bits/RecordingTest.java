@@ -257,6 +257,27 @@ final class RecordingTest {
   }
 
   @Test
+  void aWriterHearsOfADefectInArmingAsOfEveryFailure() {
+    for (Throwable defect : List.of(new IllegalStateException("odd"), new AssertionError("odd"))) {
+      Recording r =
+          recording(
+              GateState.SEALED,
+              () -> {
+                if (defect instanceof Error error) {
+                  throw error;
+                }
+                throw (RuntimeException) defect;
+              },
+              bitmap("a"));
+      assertThatThrownBy(() -> r.begin(0, G))
+          .isInstanceOfSatisfying(
+              BlockException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.DRIVER_FAILED))
+          .hasMessageContaining("odd");
+      assertThat(r.gateState()).isEqualTo(GateState.SEALED);
+    }
+  }
+
+  @Test
   void sealWaitsForWritersAndHoldsNewOnesBack() throws Exception {
     Recording r = recording(GateState.ARMED, Armer.NONE, bitmap("a"));
     long token = r.begin(G, G);
