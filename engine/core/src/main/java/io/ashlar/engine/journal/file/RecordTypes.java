@@ -20,6 +20,21 @@ public final class RecordTypes {
   /** Snapshots of a persistent actor are forgotten. */
   public static final int SNAPSHOTS_DELETED = 19;
 
+  /** Regions became hot: bits in them may be set. */
+  public static final int HEAT = 32;
+
+  /** A part of the exact bits of an image's bitmaps. */
+  public static final int CAPTURE_PART = 33;
+
+  /** The parts before it make a capture. */
+  public static final int CAPTURE_END = 34;
+
+  /** The image's fence is about to get another nonce. */
+  public static final int NONCE = 35;
+
+  /** The time of the image's file system, and that the image is still in use. */
+  public static final int BEAT = 36;
+
   /** The last type there can be. */
   public static final int LAST = 65_535;
 
