@@ -9,6 +9,8 @@ import io.ashlar.engine.journal.file.JournalExpectation;
 import io.ashlar.engine.journal.file.JournalIdentity;
 import io.ashlar.engine.journal.file.JournalReader;
 import io.ashlar.engine.journal.file.JournalSettings;
+import io.ashlar.engine.journal.file.RecordVisitor;
+import io.ashlar.engine.journal.file.Retention;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Texts;
@@ -25,6 +27,7 @@ public final class FileJournals implements ImageJournals {
 
   private final Supplier<JournalFiles> routes;
   private final JournalEnvironment environment;
+  private final Supplier<Retention> retention;
 
   /**
    * Journals for the actors of a system.
@@ -32,14 +35,28 @@ public final class FileJournals implements ImageJournals {
    * @param system asked when a journal is opened
    */
   public FileJournals(Supplier<ActorSystem<?>> system, JournalEnvironment environment) {
+    this(system, environment, () -> record -> true);
+  }
+
+  /**
+   * Journals for the actors of a system.
+   *
+   * @param system asked when a journal is opened
+   * @param retention what a compaction keeps of records that are not of actors
+   */
+  public FileJournals(
+      Supplier<ActorSystem<?>> system,
+      JournalEnvironment environment,
+      Supplier<Retention> retention) {
+    this.retention = retention;
     this.routes = () -> JournalFiles.get(Adapter.toClassic(system.get()));
     this.environment = environment;
   }
 
   @Override
-  public Opened open(Path place, UUID image) {
+  public Opened open(Path place, UUID image, AfterCrash crash) {
     ActorJournal journal =
-        environment.files().exists(place) ? found(place, image) : begun(place, image);
+        environment.files().exists(place) ? found(place, image, crash) : begun(place, image, crash);
     String id = persistenceId(journal.journal().identity());
     try {
       routes.get().route(id, journal);
@@ -71,6 +88,11 @@ public final class FileJournals implements ImageJournals {
     @Override
     public JournalPlugins plugins() {
       return JournalPlugins.FILES;
+    }
+
+    @Override
+    public Optional<ImageRecords> records() {
+      return Optional.of(new FileRecords(journal));
     }
 
     @Override
@@ -111,15 +133,39 @@ public final class FileJournals implements ImageJournals {
     return PREFIX + identity;
   }
 
-  private ActorJournal begun(Path place, UUID image) {
-    JournalIdentity identity = new JournalIdentity(image, UUID.randomUUID());
-    return ActorJournal.create(
-        environment, place, identity, JournalSettings.STANDARD, record -> true);
+  @Override
+  public JournalIdentity read(Path place, AfterCrash crash) {
+    if (!environment.files().exists(place)) {
+      throw missing(place);
+    }
+    RecordVisitor records = crash.records();
+    return JournalReader.read(environment.files(), place, records).identity();
   }
 
-  private ActorJournal found(Path place, UUID image) {
+  private static BlockException missing(Path place) {
+    return new BlockException(
+        ErrorCode.FILE_NOT_FOUND,
+        "its journal '" + Texts.printable(place.toString()) + "' is not there");
+  }
+
+  private ActorJournal begun(Path place, UUID image, AfterCrash crash) {
+    if (crash != null) {
+      crash.lost(missing(place).getMessage());
+    }
+    JournalIdentity identity = new JournalIdentity(image, UUID.randomUUID());
+    return ActorJournal.create(environment, place, identity, JournalSettings.STANDARD, retention);
+  }
+
+  private ActorJournal found(Path place, UUID image, AfterCrash crash) {
     JournalIdentity identity = JournalReader.identity(environment.files(), place);
-    if (!identity.image().equals(image)) {
+    boolean named = crash != null && crash.names(identity);
+    if (crash != null && !named) {
+      crash.lost(
+          "journal '"
+              + Texts.printable(place.toString())
+              + "' is not the one that the image names");
+    }
+    if (!named && !identity.image().equals(image)) {
       throw new BlockException(
           ErrorCode.JOURNAL_DAMAGED,
           "journal '"
@@ -132,7 +178,7 @@ public final class FileJournals implements ImageJournals {
         place,
         JournalExpectation.of(identity),
         JournalSettings.STANDARD,
-        record -> true,
-        record -> {});
+        retention,
+        crash == null ? record -> {} : crash.records());
   }
 }

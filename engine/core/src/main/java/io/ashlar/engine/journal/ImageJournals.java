@@ -1,6 +1,8 @@
 package io.ashlar.engine.journal;
 
+import io.ashlar.engine.journal.file.JournalIdentity;
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
@@ -33,6 +35,11 @@ public interface ImageJournals {
      */
     boolean resume();
 
+    /** The journal for records of other kinds. */
+    default Optional<ImageRecords> records() {
+      return Optional.empty();
+    }
+
     /** Closes it; blocks until the last write has returned. Idempotent. */
     void close();
   }
@@ -44,5 +51,25 @@ public interface ImageJournals {
    * @throws io.ashlar.spi.BlockException when it is damaged, belongs to another image, is in use,
    *     or cannot be opened or made; nothing there was changed
    */
-  Opened open(Path place, UUID image);
+  default Opened open(Path place, UUID image) {
+    return open(place, image, null);
+  }
+
+  /**
+   * The same for an image that names its journal: that one is opened, wherever the image is by now.
+   *
+   * @param crash sees the records of the journal that the image names, and is told when there is
+   *     another one or none; {@code null} when the image names none
+   */
+  Opened open(Path place, UUID image, AfterCrash crash);
+
+  /**
+   * Reads the journal that an image names, and changes nothing.
+   *
+   * @return whose journal it is
+   * @throws io.ashlar.spi.BlockException when there is none or it cannot be read
+   */
+  default JournalIdentity read(Path place, AfterCrash crash) {
+    throw new BlockException(ErrorCode.NOT_SUPPORTED, "journal '" + place + "' cannot be read");
+  }
 }

@@ -11,7 +11,9 @@ import java.util.List;
  * written last may then be in it or not.
  */
 public interface ImageRecords {
-  /** Appends records, all or none, and returns when they are durable, with the last one's number. */
+  /**
+   * Appends records, all or none, and returns when they are durable, with the last one's number.
+   */
   long append(List<NewRecord> records);
 
   /** Appends records, all or none, and tells when they are durable. */

@@ -160,7 +160,8 @@ record JournalState(
           change(found.bitmap(), b -> b.asInImage(found.granularity(), found.enabled()));
       case BITMAP_INCONSISTENT ->
           change(found.bitmap(), b -> b.withHolder("").withInconsistent(found.detail()));
-      case BITMAP_STORED_BY_OTHERS -> change(found.bitmap(), b -> b.withInconsistent(""));
+      case BITMAP_STORED_BY_OTHERS, BITMAP_RECOVERED ->
+          change(found.bitmap(), b -> b.withInconsistent(""));
     };
   }
 

@@ -102,6 +102,8 @@ public sealed interface LifecycleEvent {
     /** The image says IN_USE: whoever wrote it last did not store the bitmap. */
     BITMAP_INCONSISTENT,
     /** The journal left the bitmap IN_USE, and the image says that it is right. */
-    BITMAP_STORED_BY_OTHERS
+    BITMAP_STORED_BY_OTHERS,
+    /** A crash left the bitmap IN_USE, and the journal had its bits. */
+    BITMAP_RECOVERED
   }
 }

@@ -67,6 +67,29 @@ public interface LifecycleLog {
   void ready(String by, Supplier<List<StoredBitmap>> image);
 
   /**
+   * The same for an image that a crash left behind: its journal is read, whoever was to use it.
+   *
+   * @param crash hears what is in it
+   */
+  default void ready(String by, Supplier<List<StoredBitmap>> image, AfterCrash crash) {
+    crash.lost("no journal is kept for it");
+    ready(by, image);
+  }
+
+  /** Reads the journal of an image that a crash left behind, and changes nothing. */
+  default void examine(AfterCrash crash) {
+    crash.lost("no journal is kept for it");
+  }
+
+  /** The journal for records of other kinds, while it is open. */
+  default Optional<ImageRecords> records() {
+    return Optional.empty();
+  }
+
+  /** Tells users something, once; an empty text is nothing. */
+  default void notice(String text) {}
+
+  /**
    * A change is about to be made; returns when that is durable, or the journal was given up.
    *
    * @param by what asked for it: a command by its QMP name, or a job

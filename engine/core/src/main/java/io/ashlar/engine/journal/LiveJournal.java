@@ -2,6 +2,7 @@ package io.ashlar.engine.journal;
 
 import akka.actor.typed.ActorRef;
 import io.ashlar.engine.journal.BitmapJournal.Command;
+import io.ashlar.engine.journal.file.JournalIdentity;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ final class LiveJournal {
   private volatile boolean endedInOrder;
 
   private volatile boolean closesWhenEnded;
+  private Optional<ImageRecords> timed;
   private ActorRef<Command> actor;
   private JournalState state = JournalState.EMPTY;
   private long lastChange;
@@ -89,6 +91,19 @@ final class LiveJournal {
 
   long nextChange() {
     return ++lastChange;
+  }
+
+  /** Whose journal it is; null where nobody can tell. */
+  JournalIdentity identity() {
+    return file.records().map(ImageRecords::identity).orElse(null);
+  }
+
+  /** For records of other kinds; always the same. */
+  Optional<ImageRecords> records(ImageTime time) {
+    if (timed == null) {
+      timed = file.records().<ImageRecords>map(found -> new TimedRecords(found, time));
+    }
+    return timed;
   }
 
   boolean hasEnded() {

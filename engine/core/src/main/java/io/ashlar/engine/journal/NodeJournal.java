@@ -10,6 +10,7 @@ import io.ashlar.spi.Texts;
 import io.ashlar.spi.Waits.WaitLock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,6 +41,7 @@ public final class NodeJournal implements LifecycleLog {
   private final String node;
   private final JournalServices services;
   private final Supplier<JournalPlacement> placement;
+  private final ImageTime time;
   private volatile JournalChild.Host host;
   private final AtomicReference<LiveJournal> live = new AtomicReference<>();
 
@@ -50,6 +52,9 @@ public final class NodeJournal implements LifecycleLog {
   private volatile LiveJournal last;
 
   private volatile JournalState known = JournalState.EMPTY;
+
+  /** Why the last opening failed; of the thread that opens. */
+  private String lastFailure = "no journal is kept for it";
 
   /** Since an event was kept; what goes wrong again is not said again. */
   private final Set<String> said = ConcurrentHashMap.newKeySet();
@@ -67,6 +72,19 @@ public final class NodeJournal implements LifecycleLog {
    * @param placement where its journal belongs, asked at each opening
    */
   public NodeJournal(String node, JournalServices services, Supplier<JournalPlacement> placement) {
+    this(node, services, placement, ImageTime.NONE);
+  }
+
+  /**
+   * The history of a node.
+   *
+   * @param node its name
+   * @param placement where its journal belongs, asked at each opening
+   * @param time of the image
+   */
+  public NodeJournal(
+      String node, JournalServices services, Supplier<JournalPlacement> placement, ImageTime time) {
+    this.time = time;
     this.node = node;
     this.services = services;
     this.placement = placement;
@@ -85,30 +103,64 @@ public final class NodeJournal implements LifecycleLog {
 
   @Override
   public void ready(String by, Supplier<List<StoredBitmap>> image) {
-    if (live.get() != null) {
-      return;
+    if (live.get() == null) {
+      open(by, image, null);
     }
+  }
+
+  @Override
+  public void ready(String by, Supplier<List<StoredBitmap>> image, AfterCrash crash) {
+    release();
+    OnceCrash once = new OnceCrash(crash);
+    open(by, image, once);
+    once.lost(lastFailure);
+  }
+
+  @Override
+  public void examine(AfterCrash crash) {
     JournalPlacement where = placement.get();
     if (where.path() == null) {
+      crash.lost(nowhere(where));
+      return;
+    }
+    OnceCrash once = new OnceCrash(crash);
+    try {
+      once.settle(services.files().read(where.path(), once), time.openedNanos());
+    } catch (BlockException e) {
+      once.lost(e.getMessage());
+    }
+  }
+
+  private static String nowhere(JournalPlacement where) {
+    return where.none().isEmpty() ? "no journal is kept for it" : where.none();
+  }
+
+  private void open(String by, Supplier<List<StoredBitmap>> image, AfterCrash crash) {
+    JournalPlacement where = placement.get();
+    if (where.path() == null) {
+      lastFailure = nowhere(where);
       notice(where.none());
       return;
     }
     try {
-      LiveJournal opened = resumed(where);
+      LiveJournal opened = crash == null ? resumed(where) : null;
       if (opened == null) {
         LiveJournal before = last;
         if (before != null) {
           before.awaitClosed();
         }
-        opened = open(where);
+        opened = open(where, crash);
       }
       try {
-        reconcile(opened, by, image.get());
+        Map<String, String> whole =
+            crash == null ? Map.of() : crash.settle(opened.identity(), time.openedNanos());
+        reconcile(opened, by, image.get(), whole);
       } catch (RuntimeException e) {
         opened.giveUp();
         throw e;
       }
     } catch (RuntimeException e) {
+      lastFailure = e.getMessage();
       notice("no history of its bitmaps is kept: " + e.getMessage());
     }
   }
@@ -123,12 +175,12 @@ public final class NodeJournal implements LifecycleLog {
     return null;
   }
 
-  private LiveJournal open(JournalPlacement where) {
+  private LiveJournal open(JournalPlacement where, AfterCrash crash) {
     LiveJournal next =
         new LiveJournal(
             services,
             where,
-            services.files().open(where.path(), where.image()),
+            services.files().open(where.path(), where.image(), crash),
             ended -> lost(ended, ended.gone().getMessage()));
     last = next;
     boolean started = false;
@@ -143,8 +195,9 @@ public final class NodeJournal implements LifecycleLog {
     return next;
   }
 
-  private void reconcile(LiveJournal opened, String by, List<StoredBitmap> image) {
-    List<LifecycleEvent> events = Reconciliation.of(opened.state(), image, stamp(by));
+  private void reconcile(
+      LiveJournal opened, String by, List<StoredBitmap> image, Map<String, String> whole) {
+    List<LifecycleEvent> events = Reconciliation.of(opened.state(), image, whole, stamp(by));
     if (events.size() == 1) {
       // Nothing differs: that it was opened is kept with whatever is kept next.
       opened.keepWithNext(events);
@@ -241,6 +294,12 @@ public final class NodeJournal implements LifecycleLog {
   }
 
   @Override
+  public Optional<ImageRecords> records() {
+    LiveJournal now = live.get();
+    return now == null ? Optional.empty() : now.records(time);
+  }
+
+  @Override
   public Optional<String> story(String bitmap) {
     return Optional.ofNullable(known.bitmaps().get(bitmap))
         .map(BitmapHistory::inconsistent)
@@ -296,7 +355,8 @@ public final class NodeJournal implements LifecycleLog {
     notice("the journal of its bitmaps was given up, their history has a gap from here on: " + why);
   }
 
-  private void notice(String text) {
+  @Override
+  public void notice(String text) {
     saying.lock();
     try {
       if (!text.isEmpty() && said.add(text)) {

@@ -27,12 +27,15 @@ import java.util.Set;
 final class Reconciliation {
   private final Stamp now;
   private final boolean fresh;
+  private final Map<String, String> whole;
   private final Map<String, StoredBitmap> image = new LinkedHashMap<>();
   private final List<LifecycleEvent> events = new ArrayList<>();
   private JournalState state;
 
-  private Reconciliation(JournalState state, List<StoredBitmap> image, Stamp now) {
+  private Reconciliation(
+      JournalState state, List<StoredBitmap> image, Map<String, String> whole, Stamp now) {
     this.state = state;
+    this.whole = whole;
     this.now = now;
     fresh = state.equals(JournalState.EMPTY);
     image.forEach(bitmap -> this.image.putIfAbsent(bitmap.name(), bitmap));
@@ -43,15 +46,22 @@ final class Reconciliation {
    *
    * @param state after all events so far
    * @param image its directory
+   * @param whole what is to be said of bitmaps that were recovered after a crash, by their names
    * @param now who opens it
    */
-  static List<LifecycleEvent> of(JournalState state, List<StoredBitmap> image, Stamp now) {
-    Reconciliation reconciliation = new Reconciliation(state, image, now);
+  static List<LifecycleEvent> of(
+      JournalState state, List<StoredBitmap> image, Map<String, String> whole, Stamp now) {
+    Reconciliation reconciliation = new Reconciliation(state, image, whole, now);
     List.copyOf(state.open().values()).forEach(reconciliation::verify);
     List.copyOf(reconciliation.state.bitmaps().keySet()).forEach(reconciliation::known);
     reconciliation.image.values().forEach(reconciliation::inImage);
     reconciliation.add(new ImageOpened(now, reconciliation.image.size()));
     return reconciliation.events;
+  }
+
+  /** The same for an image that no crash left behind. */
+  static List<LifecycleEvent> of(JournalState state, List<StoredBitmap> image, Stamp now) {
+    return of(state, image, Map.of(), now);
   }
 
   private void add(LifecycleEvent event) {
@@ -165,7 +175,9 @@ final class Reconciliation {
           stored,
           "another program made bitmap " + FactText.name(name) + " anew or changed it");
     }
-    if (stored.inUse() && known.inconsistent().isEmpty()) {
+    if (stored.inUse() && whole.containsKey(name)) {
+      found(Finding.BITMAP_RECOVERED, name, stored, whole.get(name));
+    } else if (stored.inUse() && known.inconsistent().isEmpty()) {
       found(Finding.BITMAP_INCONSISTENT, name, stored, whyInUse(known));
     } else if (wasKnown
         && !stored.inUse()

@@ -34,7 +34,9 @@ public class CrashRules {
     mark.run();
   }
 
-  /** The journal failed: the image must say so, durably, before the write that found out goes on. */
+  /**
+   * The journal failed: the image must say so, durably, before the write that found out goes on.
+   */
   public void giveUp(Runnable revoke) {
     revoke.run();
   }

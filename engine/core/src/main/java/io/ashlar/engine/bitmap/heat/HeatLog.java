@@ -167,11 +167,7 @@ public final class HeatLog implements HotRegions {
     // What becomes hot in the old set meanwhile stays out, and is heated again.
     HotSet next =
         new HotSet(
-            now.journal(),
-            nextEpoch(now.journal()),
-            now.regions(),
-            keep.apply(now),
-            now.written());
+            now.journal(), nextEpoch(now.journal()), now.regions(), keep.apply(now), now.written());
     set = next;
     return next.epoch();
   }

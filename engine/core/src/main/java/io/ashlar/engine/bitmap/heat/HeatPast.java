@@ -119,7 +119,6 @@ public final class HeatPast implements RecordVisitor {
   void hot(Regions.RangeVisitor visitor) {
     heats
         .values()
-        .forEach(
-            sets -> sets.forEach((shift, regions) -> Regions.ranges(regions, shift, visitor)));
+        .forEach(sets -> sets.forEach((shift, regions) -> Regions.ranges(regions, shift, visitor)));
   }
 }

@@ -11,9 +11,4 @@ package io.ashlar.engine.bitmap.heat;
  * @param capturedBytes that those took
  */
 public record HeatStatistics(
-    long waitedNanos,
-    long waits,
-    long heated,
-    long preheated,
-    long captures,
-    long capturedBytes) {}
+    long waitedNanos, long waits, long heated, long preheated, long captures, long capturedBytes) {}

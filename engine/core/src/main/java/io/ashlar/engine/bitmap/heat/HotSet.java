@@ -33,8 +33,7 @@ final class HotSet {
    * @param carried hot from the beginning; never changed
    * @param touchedBefore written in the epoch before; never changed
    */
-  HotSet(
-      ImageRecords journal, long epoch, Regions regions, BitSet carried, BitSet touchedBefore) {
+  HotSet(ImageRecords journal, long epoch, Regions regions, BitSet carried, BitSet touchedBefore) {
     this.journal = journal;
     this.epoch = epoch;
     this.regions = regions;

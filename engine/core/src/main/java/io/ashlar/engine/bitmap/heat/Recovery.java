@@ -5,12 +5,12 @@ import io.ashlar.engine.journal.file.JournalIdentity;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.Fence;
 import io.ashlar.spi.StoredBitmap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.HashSet;
 import java.util.UUID;
 
 /**
@@ -102,7 +102,8 @@ public final class Recovery {
     if (!evidence.journal().equals(new JournalIdentity(fence.image(), fence.journal()))) {
       return Optional.of("the journal belongs to another image");
     }
-    if (!rules.reaches(past.lastLsn(), fence.lsn()) || !rules.reaches(evidence.epoch(), fence.epoch())) {
+    if (!rules.reaches(past.lastLsn(), fence.lsn())
+        || !rules.reaches(evidence.epoch(), fence.epoch())) {
       return Optional.of(
           "the journal is older than the image: it ends with record "
               + past.lastLsn()

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +34,7 @@ public final class ActorJournal implements AutoCloseable {
   private final Journal journal;
   private final EntityIndex index;
   private final Executor executor;
-  private final Retention others;
+  private final Supplier<Retention> others;
   private final Waits.WaitLock compacting;
 
   /** Since the last compaction something was forgotten. */
@@ -46,7 +47,7 @@ public final class ActorJournal implements AutoCloseable {
   private volatile long compactAt = SMALL;
 
   private ActorJournal(
-      Journal journal, EntityIndex index, JournalEnvironment environment, Retention others) {
+      Journal journal, EntityIndex index, JournalEnvironment environment, Supplier<Retention> others) {
     this.journal = journal;
     this.index = index;
     this.executor = environment.executor();
@@ -57,7 +58,7 @@ public final class ActorJournal implements AutoCloseable {
   /**
    * Begins a journal.
    *
-   * @param others decides at a compaction about records that are not of persistent actors
+   * @param others for each compaction, decides about records that are not of persistent actors
    * @throws BlockException as {@link Journal#create}
    */
   public static ActorJournal create(
@@ -65,7 +66,7 @@ public final class ActorJournal implements AutoCloseable {
       Path path,
       JournalIdentity identity,
       JournalSettings settings,
-      Retention others) {
+      Supplier<Retention> others) {
     Journal journal = Journal.create(environment, path, identity, settings);
     return new ActorJournal(journal, new EntityIndex(), environment, others);
   }
@@ -73,8 +74,8 @@ public final class ActorJournal implements AutoCloseable {
   /**
    * Opens a journal.
    *
-   * @param others decides at a compaction about records that are not of persistent actors
-   * @param visitor sees those records
+   * @param others for each compaction, decides about records that are not of persistent actors
+   * @param visitor sees all records
    * @throws BlockException as {@link Journal#open}
    */
   public static ActorJournal open(
@@ -82,7 +83,7 @@ public final class ActorJournal implements AutoCloseable {
       Path path,
       JournalExpectation expected,
       JournalSettings settings,
-      Retention others,
+      Supplier<Retention> others,
       RecordVisitor visitor) {
     EntityIndex index = new EntityIndex();
     Journal journal =
@@ -92,9 +93,8 @@ public final class ActorJournal implements AutoCloseable {
             expected,
             settings,
             found -> {
-              if (!index.add(found)) {
-                visitor.visit(found);
-              }
+              index.add(found);
+              visitor.visit(found);
             });
     return new ActorJournal(journal, index, environment, others);
   }
@@ -136,6 +136,14 @@ public final class ActorJournal implements AutoCloseable {
   /** A record says that others are not wanted any more. */
   void forgets() {
     forgotten = true;
+  }
+
+  /** Somebody wrote what makes earlier records worthless; may write the file anew, in a while. */
+  public void tidy() {
+    forgets();
+    if (journal.statistics().used() >= compactAt) {
+      executor.execute(this::compactIfWorthIt);
+    }
   }
 
   /** Writes the file anew when much of it is forgotten. Call it on the executor, or to close. */
@@ -195,11 +203,12 @@ public final class ActorJournal implements AutoCloseable {
   /** The index of the moment may lag behind the file, so the file itself is asked. */
   private final class Wanted implements Retention {
     private final EntityIndex now = new EntityIndex();
+    private final Retention rest = others.get();
 
     @Override
     public void sees(JournalRecord found) {
       if (!now.add(found)) {
-        others.sees(found);
+        rest.sees(found);
       }
     }
 
@@ -212,7 +221,7 @@ public final class ActorJournal implements AutoCloseable {
             RecordTypes.SNAPSHOTS_DELETED ->
             now.keeps(found);
         case RecordTypes.OPENED -> found.epoch() == journal.epoch();
-        default -> others.keeps(found);
+        default -> rest.keeps(found);
       };
     }
   }

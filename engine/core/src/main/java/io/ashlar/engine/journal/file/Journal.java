@@ -329,6 +329,11 @@ public final class Journal implements AutoCloseable {
     return file.lastLsn();
   }
 
+  /** When the file was changed last, by its file system's clock, nanoseconds since 1970. */
+  public long changedNanos() {
+    return file.changedNanos();
+  }
+
   /** Counters. */
   public JournalStatistics statistics() {
     JournalFile now = file;

@@ -285,6 +285,10 @@ final class JournalFile {
     return new RestingFile(path, identity, file.stat(), end);
   }
 
+  long changedNanos() {
+    return file.stat().changedNanos();
+  }
+
   /** Makes the last mark durable; nothing depends on it. */
   void flush() {
     rules.settle(handle);

@@ -75,10 +75,10 @@ final class Victim extends EventSourcedBehavior<Victim.Command, String, Integer>
                 path,
                 JournalExpectation.of(IDENTITY),
                 JournalSettings.STANDARD,
-                record -> true,
+                () -> record -> true,
                 record -> raw[0] = record.type() == RAW ? record.payload().getInt() : raw[0])
             : ActorJournal.create(
-                environment, path, IDENTITY, JournalSettings.STANDARD, record -> true);
+                environment, path, IDENTITY, JournalSettings.STANDARD, () -> record -> true);
     ActorSystem<Command> system =
         ActorSystem.create(
             Behaviors.setup(

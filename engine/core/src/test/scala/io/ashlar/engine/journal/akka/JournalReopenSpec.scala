@@ -28,7 +28,7 @@ class JournalReopenSpec extends AnyFunSuite with Matchers with BeforeAndAfterAll
     val files = new MemoryFileIo
 
     def create(): ActorJournal =
-      ActorJournal.create(environment, path, identity, JournalSettings.STANDARD, _ => true)
+      ActorJournal.create(environment, path, identity, JournalSettings.STANDARD, () => _ => true)
 
     def open(): ActorJournal =
       ActorJournal.open(
@@ -36,7 +36,7 @@ class JournalReopenSpec extends AnyFunSuite with Matchers with BeforeAndAfterAll
         path,
         JournalExpectation.of(identity),
         JournalSettings.STANDARD,
-        _ => true,
+        () => _ => true,
         _ => ()
       )
 

@@ -18,7 +18,7 @@ final class Journals {
   private val identity = new JournalIdentity(UUID.randomUUID(), UUID.randomUUID())
   private val path = directory.resolve("disk.qcow2.ashlar-journal")
   private val journal =
-    ActorJournal.create(environment, path, identity, JournalSettings.STANDARD, _ => true)
+    ActorJournal.create(environment, path, identity, JournalSettings.STANDARD, () => _ => true)
 
   def route(system: ActorSystem): Unit = JournalFiles.get(system).route("", journal)
 
