@@ -69,6 +69,14 @@ public interface BitmapStore {
   }
 
   /**
+   * Whether the user vouches that nobody changed the image since a crash, although its file's time
+   * of change says otherwise: it was copied, or brought back from a copy.
+   */
+  default boolean trustsCopies() {
+    return false;
+  }
+
+  /**
    * The fence as it is on disk. What belongs to it in the directory is not listed by {@link
    * #directory}.
    */

@@ -12,6 +12,14 @@ public interface JournalHost {
   JournalPlace journalPlace();
 
   /**
+   * When the storage was changed last, by the clock of its file system: nanoseconds since 1970, or
+   * -1 when nobody can tell.
+   */
+  default long changedNanos() {
+    return -1;
+  }
+
+  /**
    * Where a journal may lie.
    *
    * @param image the file that holds the image; the journal goes beside it, under its name with a

@@ -231,6 +231,11 @@ final class FileNode implements BlockNode, JournalHost {
   }
 
   @Override
+  public long changedNanos() {
+    return core.kind == OpenFile.Kind.REGULAR ? core.anchor.stat().changedNanos() : -1;
+  }
+
+  @Override
   public JournalPlace journalPlace() {
     String identity = core.anchor.identity();
     if (core.kind != OpenFile.Kind.REGULAR) {

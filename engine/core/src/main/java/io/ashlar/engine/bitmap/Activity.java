@@ -37,7 +37,12 @@ final class Activity {
   /** All that can fail. Memory shows the result when the node became active. */
   void activate(BitmapStore staged, boolean writable, long length) {
     DirectoryState loaded =
-        withTransient(BitmapLoader.load(staged, writable, length, BitmapLoader.BUDGET));
+        withTransient(
+            desk.rescued(
+                "blockdev-set-active",
+                staged,
+                writable,
+                BitmapLoader.load(staged, writable, length, BitmapLoader.BUDGET)));
     desk.loaded(loaded);
     if (writable && staged != null && loaded.damage() == null) {
       desk.disk().armThrough(staged);

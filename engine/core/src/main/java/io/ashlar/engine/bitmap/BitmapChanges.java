@@ -5,9 +5,7 @@ import io.ashlar.engine.api.Bitmaps;
 import io.ashlar.engine.bitmap.bits.BitTree;
 import io.ashlar.engine.bitmap.bits.BitmapState;
 import io.ashlar.engine.bitmap.bits.DormantException;
-import io.ashlar.engine.bitmap.bits.Generation.Change;
 import java.util.List;
-import java.util.Set;
 
 /**
  * The {@code block-dirty-bitmap-*} commands: each happens whole or not at all. What a stored bitmap
@@ -103,13 +101,11 @@ final class BitmapChanges {
 
   private void takeEffect(BitmapStep step) {
     DirectoryState next = step.next();
-    Runnable durable =
-        step.rewrites() ? () -> desk.disk().replace(Layouts.keep(next, Set.of())) : () -> {};
+    DirectoryChange change = DirectoryChange.of(desk.state(), step);
     if (next.generation() == desk.state().generation()) {
-      durable.run();
+      desk.disk().prepare(change);
     } else {
-      desk.recording()
-          .apply(new Change(next.generation(), step.fill()), durable, Desk.WRITERS_NANOS);
+      desk.carryOut(change, step.fill());
     }
     desk.publish(next);
   }

@@ -1,6 +1,7 @@
 package io.ashlar.engine.bitmap;
 
 import io.ashlar.engine.api.Bitmaps;
+import io.ashlar.engine.bitmap.BitmapStep.Effect;
 import io.ashlar.engine.bitmap.bits.BitTree;
 import io.ashlar.engine.bitmap.bits.BitmapState;
 import io.ashlar.engine.journal.BitmapFact;
@@ -66,7 +67,8 @@ record BitmapSteps(BitmapChecks checks, StoredDirectory disk) {
         state().with(state().generation().add(bitmap).next()),
         () -> {},
         bitmap.persistent(),
-        bitmap.persistent());
+        bitmap.persistent(),
+        BitmapStep.of(bitmap, Effect.GROWS));
   }
 
   BitmapStep remove(String name) {
@@ -83,7 +85,8 @@ record BitmapSteps(BitmapChecks checks, StoredDirectory disk) {
         state().with(state().generation().remove(name).next()),
         () -> {},
         false,
-        bitmap.persistent());
+        bitmap.persistent(),
+        BitmapStep.of(bitmap, Effect.SHRINKS));
   }
 
   private BitmapStep removeUnusable(StoredBitmap entry) {
@@ -98,13 +101,19 @@ record BitmapSteps(BitmapChecks checks, StoredDirectory disk) {
         state().withPreserved(rest),
         () -> {},
         false,
-        true);
+        true,
+        Effect.NONE);
   }
 
   BitmapStep clear(String name) {
     BitmapState bitmap = checks.changeable(name);
     return BitmapStep.changing(
-        CLEAR, state(), bitmap, new BitmapCleared(name), state().generation().clear(name));
+        CLEAR,
+        state(),
+        bitmap,
+        new BitmapCleared(name),
+        state().generation().clear(name),
+        Effect.SHRINKS);
   }
 
   BitmapStep setEnabled(String name, boolean enabled) {
@@ -115,7 +124,12 @@ record BitmapSteps(BitmapChecks checks, StoredDirectory disk) {
     }
     BitmapFact fact = enabled ? new BitmapEnabled(name) : new BitmapDisabled(name);
     return BitmapStep.changing(
-        by, state(), bitmap, fact, state().generation().enable(name, enabled));
+        by,
+        state(),
+        bitmap,
+        fact,
+        state().generation().enable(name, enabled),
+        enabled ? Effect.GROWS : Effect.SHRINKS);
   }
 
   /**
@@ -145,7 +159,8 @@ record BitmapSteps(BitmapChecks checks, StoredDirectory disk) {
         state(),
         bitmap,
         new BitmapsMerged(target, names),
-        state().generation().merge(target, sources));
+        state().generation().merge(target, sources),
+        Effect.GROWS);
   }
 
   /**
@@ -168,7 +183,8 @@ record BitmapSteps(BitmapChecks checks, StoredDirectory disk) {
         next,
         () -> {},
         !keeps && bitmap.persistent(),
-        false);
+        false,
+        Effect.NONE);
   }
 
   private void requireStorable(BitmapState bitmap) {

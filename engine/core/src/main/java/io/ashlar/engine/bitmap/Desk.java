@@ -5,8 +5,10 @@ import io.ashlar.engine.bitmap.bits.Generation.Change;
 import io.ashlar.engine.bitmap.bits.Recording;
 import io.ashlar.engine.journal.BitmapFact;
 import io.ashlar.engine.journal.LifecycleLog;
+import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
+import java.util.BitSet;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -84,6 +86,21 @@ final class Desk {
     bitmaps.publish(next);
   }
 
+  /**
+   * What was loaded, with what a crash left and can be recovered; before the image is written.
+   *
+   * @param by what opens it
+   * @param store or {@code null} when the node keeps no bitmaps
+   */
+  DirectoryState rescued(String by, BitmapStore store, boolean writable, DirectoryState loaded) {
+    if (store == null || loaded.damage() != null) {
+      return loaded;
+    }
+    Rescue.Outcome outcome = Rescue.of(by, store, writable, loaded, log(), bitmaps.rules());
+    outcome.nonce().ifPresent(disk()::recovered);
+    return outcome.state();
+  }
+
   /** Changes what is recorded; nothing durable belongs to it. */
   void apply(Change change) {
     apply(change, () -> {});
@@ -93,6 +110,30 @@ final class Desk {
   void apply(Change change, Runnable durable) {
     recording().apply(change, durable, WRITERS_NANOS);
     publish(state().with(change.next()));
+  }
+
+  /**
+   * Changes what is recorded and makes that certain in image and journal, or changes nothing. The
+   * caller publishes.
+   *
+   * @param fill what fills new trees
+   */
+  void carryOut(DirectoryChange change, Runnable fill) {
+    Runnable apply =
+        () ->
+            recording()
+                .apply(
+                    new Change(change.next().generation(), fill),
+                    () -> {
+                      disk().prepare(change);
+                      disk().finish(change);
+                    },
+                    WRITERS_NANOS);
+    if (change.counts()) {
+      bitmaps.heat().restarting(nothing -> new BitSet(), apply);
+    } else {
+      apply.run();
+    }
   }
 
   /**

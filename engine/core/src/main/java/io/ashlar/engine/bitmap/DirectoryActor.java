@@ -8,6 +8,7 @@ import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.TimerScheduler;
 import akka.pattern.StatusReply;
 import io.ashlar.engine.bitmap.DirectoryQueue.Finished;
 import io.ashlar.engine.journal.JournalChild;
@@ -29,15 +30,24 @@ final class DirectoryActor extends AbstractBehavior<Object> {
   private final Activity activity;
   private final Stages stages;
   private final ExportHolds exports;
+  private final Pace pace;
 
   static Behavior<BitmapCommand> create(String node, NodeBitmaps bitmaps, Executor drivers) {
-    return Behaviors.<Object>setup(context -> new DirectoryActor(context, node, bitmaps, drivers))
+    return Behaviors.<Object>setup(
+            context ->
+                Behaviors.withTimers(
+                    timers -> new DirectoryActor(context, timers, node, bitmaps, drivers)))
         .narrow();
   }
 
   private DirectoryActor(
-      ActorContext<Object> context, String node, NodeBitmaps bitmaps, Executor drivers) {
+      ActorContext<Object> context,
+      TimerScheduler<Object> timers,
+      String node,
+      NodeBitmaps bitmaps,
+      Executor drivers) {
     super(context);
+    pace = new Pace(timers, bitmaps, drivers);
     this.bitmaps = bitmaps;
     queue = new DirectoryQueue(node, bitmaps, drivers, context.getSelf()::tell);
     Desk desk = new Desk(node, bitmaps);
@@ -49,6 +59,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
     activity = new Activity(desk);
     stages = new Stages(desk);
     exports = new ExportHolds(desk);
+    bitmaps.pacedBy(() -> context.getSelf().tell(Pace.START));
   }
 
   @Override
@@ -82,6 +93,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
         .onMessage(BitmapCommand.CommitStaged.class, this::onCommitStaged)
         .onMessage(BitmapCommand.AbortStaged.class, this::onAbortStaged)
         .onMessage(JournalChild.Message.class, this::onJournal)
+        .onMessage(Pace.Message.class, this::onPace)
         .onMessage(Finished.class, this::onFinished)
         .onSignal(PostStop.class, signal -> onStop())
         .build();
@@ -227,6 +239,18 @@ final class DirectoryActor extends AbstractBehavior<Object> {
 
   private Behavior<Object> onJournal(JournalChild.Message message) {
     journal.on(message);
+    return this;
+  }
+
+  private Behavior<Object> onPace(Pace.Message message) {
+    if (pace.on(message)) {
+      queue.add(
+          "capturing",
+          false,
+          getContext().getSystem().<StatusReply<Done>>ignoreRef(),
+          done(bitmaps::capture),
+          Finished.SERVE_NEXT);
+    }
     return this;
   }
 

@@ -8,6 +8,7 @@ import io.ashlar.engine.journal.BitmapFact.BitmapThawed;
 import io.ashlar.engine.journal.BitmapFact.Thaw;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
+import java.util.Set;
 
 /**
  * Bitmaps in the hands of jobs: frozen with a successor that records, then replaced or given back.
@@ -38,8 +39,14 @@ final class JobHolds {
         bitmap,
         new BitmapThawed(name, owner, abdicate ? Thaw.ABDICATED : Thaw.RECLAIMED),
         () -> {
-          desk.apply(uncopied == null ? end : withBits(end, name, uncopied));
-          desk.publish(desk.state().withoutOwner(name));
+          DirectoryState next = desk.state().with(end.next()).withoutOwner(name);
+          Change whole = uncopied == null ? end : withBits(end, name, uncopied);
+          boolean counts = bitmap.persistent();
+          desk.carryOut(
+              new DirectoryChange(
+                  desk.state(), next, counts && !abdicate, counts && abdicate, false, Set.of()),
+              whole.fill());
+          desk.publish(next);
         });
     if (refused != null) {
       throw refused;

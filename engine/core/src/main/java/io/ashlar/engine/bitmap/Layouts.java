@@ -57,14 +57,18 @@ final class Layouts {
             Layouts::truth);
   }
 
-  /** The directory with the bits that it has, valid; nothing was written since they were read. */
+  /**
+   * The directory with the bits that it has, valid; nothing was written since they were read. Of a
+   * bitmap that was recovered after a crash the image has no bits that are right.
+   */
   static StoredDirectory.Layout untouched(DirectoryState state) {
     return directory ->
         build(
             directory,
             state.generation(),
             state.preserved(),
-            (bitmap, entry) -> new Kept(entry, bitmap.inconsistent()),
+            (bitmap, entry) ->
+                bitmap.recovery() != null ? truth(bitmap) : new Kept(entry, bitmap.inconsistent()),
             (loaded, entry) -> new Kept(entry, loaded.inUse()),
             Layouts::truth);
   }

@@ -3,9 +3,15 @@ package io.ashlar.engine.bitmap;
 import io.ashlar.engine.api.BitmapInfo;
 import io.ashlar.engine.bitmap.bits.GateState;
 import io.ashlar.engine.bitmap.bits.Generation;
-import io.ashlar.engine.bitmap.bits.HotRegions;
 import io.ashlar.engine.bitmap.bits.Recording;
+import io.ashlar.engine.bitmap.heat.Captures;
+import io.ashlar.engine.bitmap.heat.CrashRules;
+import io.ashlar.engine.bitmap.heat.HeatLog;
+import io.ashlar.engine.bitmap.heat.HeatStatistics;
+import io.ashlar.engine.journal.ImageRecords;
 import io.ashlar.engine.journal.LifecycleLog;
+import io.ashlar.spi.BlockException;
+import io.ashlar.spi.Clock;
 import io.ashlar.spi.Waits;
 import io.ashlar.spi.Waits.WaitLock;
 import java.util.List;
@@ -20,7 +26,12 @@ public final class NodeBitmaps {
   private final LifecycleLog log;
   private final StoredDirectory disk;
   private final Recording recording;
+  private final CrashRules rules;
+  private final HeatLog heat;
+  private final Captures captures;
   private final WaitLock turn;
+  private volatile Runnable pacer = () -> {};
+  private volatile ImageRecords beating;
   private volatile DirectoryState state = DirectoryState.UNOPENED;
 
   /** What a transaction has told the image and not yet decided; null without one. */
@@ -35,29 +46,33 @@ public final class NodeBitmaps {
   /** The same for a transaction over bitmaps. */
   private volatile boolean staged;
 
-  /** The bitmaps of a node that is about to be opened: none, and the gate sealed. */
-  public NodeBitmaps(String name, Waits waits) {
-    this(name, waits, LifecycleLog.NONE, true);
-  }
-
   /**
    * The bitmaps of a node that is about to be opened: none, and the gate sealed.
    *
+   * @param clock for the pace of captures
    * @param log the history of the image
-   */
-  public NodeBitmaps(String name, Waits waits, LifecycleLog log) {
-    this(name, waits, log, true);
-  }
-
-  /**
-   * The same.
-   *
+   * @param rules of surviving a crash
    * @param dormantWhenEmpty without bitmaps, writes cost next to nothing, and the first one must be
    *     added while the node is quiesced
    */
-  NodeBitmaps(String name, Waits waits, LifecycleLog log, boolean dormantWhenEmpty) {
+  public NodeBitmaps(
+      String name,
+      Waits waits,
+      Clock clock,
+      LifecycleLog log,
+      CrashRules rules,
+      boolean dormantWhenEmpty) {
     this.log = log;
-    disk = new StoredDirectory(name, waits, log, this::known);
+    this.rules = rules;
+    heat = new HeatLog(clock, rules, (journal, why) -> revoke(journal, why));
+    captures = new Captures(heat, clock, rules);
+    disk =
+        new StoredDirectory(
+            name,
+            waits,
+            log,
+            this::known,
+            new CrashGuard(log, heat, rules, captures, this::armedWith));
     turn = waits.newLock();
     recording =
         new Recording(
@@ -65,7 +80,7 @@ public final class NodeBitmaps {
             Generation.of(List.of()),
             GateState.SEALED,
             disk::arm,
-            HotRegions.NONE,
+            heat,
             waits,
             dormantWhenEmpty);
   }
@@ -83,6 +98,76 @@ public final class NodeBitmaps {
   /** All bitmaps as of the last finished change, with what is dirty at this moment. */
   public List<BitmapInfo> infos() {
     return state.infos(disk.armed(), log);
+  }
+
+  private void revoke(ImageRecords journal, BlockException why) {
+    disk.revoke(journal, why);
+  }
+
+  /** Without waiting: the journal wants beats now, and a capture now and then. */
+  private void armedWith(ImageRecords journal) {
+    beating = journal;
+    pacer.run();
+  }
+
+  /**
+   * Who sees to it, from now on, that {@link #beat} and {@link #capture} are called while {@link
+   * #paced} says so.
+   *
+   * @param start begins with it; any thread, any number of times
+   */
+  void pacedBy(Runnable start) {
+    pacer = start;
+    if (paced()) {
+      start.run();
+    }
+  }
+
+  /** Whether the image has a fence, so that its journal wants to hear of us now and then. */
+  boolean paced() {
+    return heat.active();
+  }
+
+  /** Tells the journal that the image is still in use; waits for the disk and for nobody else. */
+  void beat() {
+    ImageRecords journal = beating;
+    if (!paced() || journal == null) {
+      return;
+    }
+    try {
+      captures.beat(journal);
+    } catch (BlockException e) {
+      try {
+        disk.revoke(journal, e);
+      } catch (BlockException again) {
+        // The image cannot be told: the next beat tries again, and so does a write before it.
+        heat.nothingIsHot();
+      }
+    }
+  }
+
+  /** Puts exact bits where they survive a crash, if that is worth it by now. */
+  void capture() {
+    if (!captures.worthIt(state.generation())) {
+      return;
+    }
+    DirectoryState present = state;
+    heat.restarting(
+        set -> Captures.staying(set, present.generation()),
+        () -> recording.capture(generation -> disk.recapture(present)));
+  }
+
+  /** What surviving a crash has cost; any thread. */
+  public HeatStatistics heatStatistics() {
+    return heat.statistics();
+  }
+
+  HeatLog heat() {
+    return heat;
+  }
+
+  CrashRules rules() {
+    return rules;
   }
 
   /** The history of the image. */

@@ -31,7 +31,12 @@ final class NodeTransitions {
   }
 
   void load(BitmapStore store, boolean writable, long length) {
-    DirectoryState loaded = BitmapLoader.load(store, writable, length, BitmapLoader.BUDGET);
+    DirectoryState loaded =
+        desk.rescued(
+            "opening",
+            store,
+            writable,
+            BitmapLoader.load(store, writable, length, BitmapLoader.BUDGET));
     report(loaded);
     desk.disk().open(loaded.damage() == null ? store : null, writable);
     desk.recording().applyQuiesced(new Change(loaded.generation()), () -> {});
@@ -175,6 +180,7 @@ final class NodeTransitions {
     }
     if (state.storesUsable()) {
       desk.recording().arm();
+      desk.disk().resizing(length);
     }
   }
 
@@ -205,8 +211,9 @@ final class NodeTransitions {
                     .forEach(b -> fill(filled.get(b.name()), b)));
     Runnable follow =
         () -> {
-          desk.recording().applyQuiesced(change, () -> {});
-          desk.publish(state.withLength(length).with(filled));
+          DirectoryState then = state.withLength(length).with(filled);
+          desk.recording().applyQuiesced(change, () -> desk.disk().resized(then));
+          desk.publish(then);
         };
     if (state.storesUsable()) {
       desk.log().record("block_resize", new BitmapsResized(length), follow);

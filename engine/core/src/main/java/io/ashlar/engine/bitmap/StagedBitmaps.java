@@ -28,6 +28,8 @@ public final class StagedBitmaps {
   private DirectoryState now;
   private boolean diverges;
   private boolean rewrites;
+  private boolean grows;
+  private boolean shrinks;
 
   /** The image was told, which can be taken back. */
   private boolean published;
@@ -137,6 +139,8 @@ public final class StagedBitmaps {
     now = step.next();
     diverges |= step.diverges();
     rewrites |= step.rewrites();
+    grows |= step.grows();
+    shrinks |= step.shrinks();
     facts.addAll(step.facts());
   }
 
@@ -159,6 +163,11 @@ public final class StagedBitmaps {
 
   boolean rewrites() {
     return rewrites;
+  }
+
+  /** For the image and its journal. */
+  DirectoryChange change() {
+    return new DirectoryChange(before, now, grows, shrinks, rewrites, fresh);
   }
 
   List<BitmapFact> facts() {

@@ -33,8 +33,8 @@ final class Stages {
       }
       staged.intend(desk.log().intend(staged.by(), staged.facts()));
     }
+    desk.disk().prepare(staged.change());
     if (staged.rewrites()) {
-      desk.disk().replace(Layouts.keep(staged.next(), staged.fresh()));
       staged.markPublished();
       desk.told(staged.next());
     }
@@ -47,7 +47,9 @@ final class Stages {
     }
     if (!staged.next().equals(staged.previous())) {
       if (staged.next().generation() != staged.previous().generation()) {
-        desk.recording().applyQuiesced(new Change(staged.next().generation()), () -> {});
+        desk.recording()
+            .applyQuiesced(
+                new Change(staged.next().generation()), () -> desk.disk().finish(staged.change()));
       }
       desk.publish(staged.next());
     }
@@ -63,7 +65,7 @@ final class Stages {
     staged.intent().failed(new BlockException(ErrorCode.CANCELLED, "the transaction was given up"));
     desk.told(null);
     if (staged.published()) {
-      desk.disk().restore(Layouts.keep(staged.previous(), staged.fresh()));
+      desk.disk().restore(staged.previous(), Layouts.keep(staged.previous(), staged.fresh()));
     }
   }
 }

@@ -1,16 +1,22 @@
 package io.ashlar.engine.bitmap;
 
+import io.ashlar.engine.bitmap.heat.Lengths;
 import io.ashlar.engine.journal.BitmapFact.BitmapsArmed;
 import io.ashlar.engine.journal.BitmapFact.BitmapsSealed;
+import io.ashlar.engine.journal.ImageRecords;
 import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.BitmapEntry;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.Fence;
 import io.ashlar.spi.StoredBitmap;
 import io.ashlar.spi.Waits;
 import io.ashlar.spi.Waits.WaitLock;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -24,6 +30,7 @@ final class StoredDirectory {
   private final WaitLock lock;
   private final LifecycleLog log;
   private final Supplier<DirectoryState> state;
+  private final CrashGuard guard;
 
   /** Null while the node keeps no bitmaps or its directory cannot be read; under the lock. */
   private BitmapStore store;
@@ -45,11 +52,18 @@ final class StoredDirectory {
    *
    * @param log the history of the image
    * @param state what the directory knows now
+   * @param guard of the image; used under the lock of this directory
    */
-  StoredDirectory(String node, Waits waits, LifecycleLog log, Supplier<DirectoryState> state) {
+  StoredDirectory(
+      String node,
+      Waits waits,
+      LifecycleLog log,
+      Supplier<DirectoryState> state,
+      CrashGuard guard) {
     this.node = node;
     this.log = log;
     this.state = state;
+    this.guard = guard;
     lock = waits.newLock();
   }
 
@@ -75,6 +89,7 @@ final class StoredDirectory {
       writable = false;
       armed = false;
       uncertain = false;
+      guard.end();
     } finally {
       lock.unlock();
     }
@@ -118,6 +133,9 @@ final class StoredDirectory {
     lock.lock();
     try {
       writable = mayWrite;
+      if (store != null) {
+        guard.follow(store);
+      }
     } finally {
       lock.unlock();
     }
@@ -167,11 +185,82 @@ final class StoredDirectory {
     }
   }
 
-  /** Writes a directory that keeps memory and image apart: they differ afterwards as before. */
-  void replace(Layout layout) {
+  /**
+   * Makes a change of the bitmaps, up to where it takes effect in memory, certain in image and
+   * journal: memory and image differ afterwards as before.
+   *
+   * @param change of commands that were checked
+   */
+  void prepare(DirectoryChange change) {
     lock.lock();
     try {
-      write(store, layout);
+      Layout layout = Layouts.keep(change.next(), change.fresh());
+      if (guard.active()) {
+        guard.prepare(
+            change,
+            change.rewrites()
+                ? Optional.of(fence -> write(store, layout, fence))
+                : Optional.empty(),
+            store);
+      } else if (change.rewrites()) {
+        boolean first = armed && !change.before().storesUsable();
+        if (!first || !establish(store, change.next(), layout)) {
+          write(store, layout, Optional.empty());
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A change that was prepared took effect in memory, or is about to and cannot fail any more. */
+  void finish(DirectoryChange change) {
+    if (change.shrinks()) {
+      underLock(access -> guard.finish(change.next(), access));
+    }
+  }
+
+  /** The image is about to get another length, or -1 when nobody knows which. */
+  void resizing(long length) {
+    underLock(access -> guard.resizing(length < 0 ? Lengths.ANY : length, access));
+  }
+
+  /** It has it. */
+  void resized(DirectoryState next) {
+    underLock(access -> guard.resized(next, access));
+  }
+
+  /** Puts the exact bits of now where they survive a crash. */
+  void recapture(DirectoryState present) {
+    underLock(access -> guard.recapture(present, access));
+  }
+
+  /** A journal cannot keep anything more: the image is told before anybody writes on. */
+  void revoke(ImageRecords journal, BlockException why) {
+    underLock(
+        access -> {
+          if (guard.uses(journal)) {
+            guard.revoke(access, why);
+          }
+        });
+  }
+
+  /** Bitmaps were recovered from the image while its fence had that nonce. */
+  void recovered(UUID nonce) {
+    lock.lock();
+    try {
+      guard.recovered(nonce);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void underLock(Consumer<BitmapStore> work) {
+    lock.lock();
+    try {
+      if (store != null) {
+        work.accept(store);
+      }
     } finally {
       lock.unlock();
     }
@@ -181,11 +270,13 @@ final class StoredDirectory {
    * Writes a directory with entries that came back without their bits: the image must be told again
    * before it is the truth, also when this fails.
    */
-  void restore(Layout layout) {
+  void restore(DirectoryState previous, Layout layout) {
     lock.lock();
     try {
       armed = true;
-      write(store, layout);
+      if (guard.active() || !establish(store, previous, layout)) {
+        write(store, layout, guard.fence(previous.storesUsable()));
+      }
     } finally {
       uncertain = true;
       lock.unlock();
@@ -253,27 +344,42 @@ final class StoredDirectory {
       log.ready(by, access::directory);
     }
     if (known.storesUsable()) {
-      log.record(by, new BitmapsArmed(known.stored()), () -> markInUse(access));
+      log.record(by, new BitmapsArmed(known.stored()), () -> markInUse(access, known));
     } else {
-      markInUse(access);
+      markInUse(access, known);
     }
   }
 
-  private void markInUse(BitmapStore access) {
+  private void markInUse(BitmapStore access, DirectoryState known) {
     armed = true;
     uncertain = true;
-    access.arm();
+    if (!establish(access, known, CrashGuard::inUse)) {
+      access.arm();
+    }
     uncertain = false;
   }
 
+  private boolean establish(BitmapStore access, DirectoryState known, Layout layout) {
+    return guard.establish(
+        access,
+        known,
+        () -> layout.apply(access.directory()),
+        staged -> {
+          uncertain = true;
+          staged.publish();
+          uncertain = false;
+        });
+  }
+
   private void sealWith(BitmapStore access, Layout layout) {
-    write(access, layout);
+    write(access, layout, Optional.empty());
+    guard.end();
     armed = false;
     log.note("storing", new BitmapsSealed(state.get().stored()));
   }
 
-  private void write(BitmapStore access, Layout layout) {
-    BitmapStore.StagedDirectory staged = access.stage(layout.apply(access.directory()));
+  private void write(BitmapStore access, Layout layout, Optional<Fence> fence) {
+    BitmapStore.StagedDirectory staged = access.stage(layout.apply(access.directory()), fence);
     uncertain = true;
     staged.publish();
     uncertain = false;

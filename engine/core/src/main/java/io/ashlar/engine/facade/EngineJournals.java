@@ -1,6 +1,8 @@
 package io.ashlar.engine.facade;
 
 import akka.actor.typed.ActorSystem;
+import io.ashlar.engine.bitmap.heat.CrashRules;
+import io.ashlar.engine.bitmap.heat.HeatRetention;
 import io.ashlar.engine.journal.FileJournals;
 import io.ashlar.engine.journal.JournalServices;
 import io.ashlar.engine.journal.Origin;
@@ -37,7 +39,10 @@ final class EngineJournals {
     return new JournalServices(
         waits,
         clock,
-        new FileJournals(system, new JournalEnvironment(files, waits, clock, executor)),
+        new FileJournals(
+            system,
+            new JournalEnvironment(files, waits, clock, executor),
+            () -> new HeatRetention(CrashRules.SOUND)),
         new Origin(hostName(files), ProcessHandle.current().pid(), System.getProperty("user.name")),
         executor,
         settings.timeOut().toNanos(),

@@ -1,5 +1,6 @@
 package io.ashlar.engine.graph;
 
+import io.ashlar.engine.journal.ImageTime;
 import io.ashlar.engine.journal.JournalPlacement;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.JournalHost;
@@ -43,6 +44,17 @@ final class JournalPlaces {
                     "no history of its bitmaps is kept, for "
                         + place.reason()
                         + "; name a file with the option 'journal'"));
+  }
+
+  /** When the storage of a node with these children was changed last, as {@link JournalHost}. */
+  static long changedNanos(Map<String, Edge> edges) {
+    Edge edge = edges.get(FILE);
+    if (edge == null || !(edge.target() instanceof NodeCore core)) {
+      return ImageTime.UNKNOWN;
+    }
+    return core.driver() instanceof JournalHost host
+        ? host.changedNanos()
+        : changedNanos(core.edges());
   }
 
   /** Through filters, which have one child of that role too. */

@@ -114,6 +114,7 @@ public final class NodeChange {
                     "open",
                     next,
                     () -> {
+                      core.opening(children);
                       BlockNode node = next.driver().open(context);
                       core.opened(node, next, children);
                       return node;

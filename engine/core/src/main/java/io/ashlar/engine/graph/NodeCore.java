@@ -5,6 +5,7 @@ import io.ashlar.engine.admission.StripedGate;
 import io.ashlar.engine.api.NodeStatistics;
 import io.ashlar.engine.bitmap.NodeBitmaps;
 import io.ashlar.engine.bitmap.bits.Recording;
+import io.ashlar.engine.journal.ImageTime;
 import io.ashlar.engine.journal.JournalServices;
 import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.engine.journal.NodeJournal;
@@ -37,6 +38,7 @@ public final class NodeCore implements BlockIo {
   private final NodeCounters counters = new NodeCounters();
   private final Outstanding outstanding = new Outstanding();
   private final Closing closing;
+  private long changedBeforeOpen = ImageTime.UNKNOWN;
   private BlockNode driver;
   private Map<String, Edge> edges = Map.of();
   private NodeSpec spec;
@@ -47,7 +49,14 @@ public final class NodeCore implements BlockIo {
   private NodeCore(String name, StripedGate background, NodeServices services) {
     this.name = name;
     this.closing = new Closing(this, services);
-    this.bitmaps = new NodeBitmaps(name, services.waits(), log(services.journals()));
+    this.bitmaps =
+        new NodeBitmaps(
+            name,
+            services.waits(),
+            services.clock(),
+            log(services.journals()),
+            services.crashRules(),
+            true);
     this.recording = bitmaps.recording();
     this.background = background;
   }
@@ -63,7 +72,26 @@ public final class NodeCore implements BlockIo {
   private LifecycleLog log(JournalServices journals) {
     return journals == null
         ? LifecycleLog.NONE
-        : new NodeJournal(name, journals, () -> JournalPlaces.of(this, journals.beside()));
+        : new NodeJournal(
+            name, journals, () -> JournalPlaces.of(this, journals.beside()), new StorageTime());
+  }
+
+  /** When the storage under the image was changed. */
+  private final class StorageTime implements ImageTime {
+    @Override
+    public long openedNanos() {
+      return changedBeforeOpen;
+    }
+
+    @Override
+    public long changedNanos() {
+      return JournalPlaces.changedNanos(edges);
+    }
+  }
+
+  /** The driver is about to open the image over these children, and may change it. */
+  void opening(Map<String, Edge> children) {
+    changedBeforeOpen = JournalPlaces.changedNanos(children);
   }
 
   /** The driver's node is open. */

@@ -1,5 +1,6 @@
 package io.ashlar.engine.graph;
 
+import io.ashlar.engine.bitmap.heat.CrashRules;
 import io.ashlar.engine.journal.JournalServices;
 import io.ashlar.spi.Clock;
 import io.ashlar.spi.FileIo;
@@ -21,6 +22,7 @@ import java.util.function.BiConsumer;
  * @param around stands around the actors that take part in changes
  * @param rules of changes
  * @param journals keeps the history of bitmaps; {@code null} for none
+ * @param crashRules of what bitmaps need to survive a crash
  */
 public record NodeServices(
     Waits waits,
@@ -32,7 +34,34 @@ public record NodeServices(
     BiConsumer<String, NodeEvent> events,
     Around around,
     ChangeRules rules,
-    JournalServices journals) {
+    JournalServices journals,
+    CrashRules crashRules) {
+
+  /** With the rules of surviving a crash as they are. */
+  public NodeServices(
+      Waits waits,
+      Clock clock,
+      FileIo fileIo,
+      SharedObjects shared,
+      Executor drivers,
+      boolean latencies,
+      BiConsumer<String, NodeEvent> events,
+      Around around,
+      ChangeRules rules,
+      JournalServices journals) {
+    this(
+        waits,
+        clock,
+        fileIo,
+        shared,
+        drivers,
+        latencies,
+        events,
+        around,
+        rules,
+        journals,
+        CrashRules.SOUND);
+  }
 
   /** With nothing around the actors, the rules as they are, and no history of bitmaps. */
   public NodeServices(

@@ -40,6 +40,7 @@ final class Replacement implements ReopenStep {
       Permissions permissions,
       Map<String, Edge> children,
       NodeServices services) {
+    core.opening(children);
     BlockNode fresh =
         next.active()
             ? next.driver()

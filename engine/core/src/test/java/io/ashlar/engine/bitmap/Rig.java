@@ -11,10 +11,12 @@ import akka.pattern.StatusReply;
 import io.ashlar.engine.api.BitmapInfo;
 import io.ashlar.engine.api.Bitmaps;
 import io.ashlar.engine.bitmap.bits.BitTree;
+import io.ashlar.engine.bitmap.heat.CrashRules;
 import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.system.SystemClock;
 import io.ashlar.spi.system.SystemWaits;
 import java.time.Duration;
 import java.util.List;
@@ -43,7 +45,9 @@ final class Rig implements AutoCloseable {
 
   Rig(ActorTestKit kit, LifecycleLog log) {
     this.kit = kit;
-    bitmaps = new NodeBitmaps(NODE, SystemWaits.INSTANCE, log, false);
+    bitmaps =
+        new NodeBitmaps(
+            NODE, SystemWaits.INSTANCE, SystemClock.INSTANCE, log, CrashRules.SOUND, false);
     directory = kit.spawn(BitmapDirectory.create(NODE, bitmaps, SystemWaits.INSTANCE, drivers));
   }
 

@@ -1,5 +1,6 @@
 package io.ashlar.engine.bitmap.heat;
 
+import io.ashlar.engine.bitmap.bits.Generation;
 import io.ashlar.engine.bitmap.bits.HotRegions;
 import io.ashlar.engine.journal.ImageRecords;
 import io.ashlar.engine.journal.file.AppendListener;
@@ -140,22 +141,43 @@ public final class HeatLog implements HotRegions {
   }
 
   /**
-   * From now on regions become hot before they are written.
+   * From now on regions become hot before they are written. A capture follows.
    *
-   * @param kept regions that are hot at once, which the capture that follows has to say
+   * @param length of the disk in bytes
+   * @param bitmaps where they are dirty as a whole, regions are hot at once
    */
-  void begin(ImageRecords journal, Regions regions, BitSet kept) {
-    set = new HotSet(journal, nextEpoch(journal), regions, kept, new BitSet());
+  public void begin(ImageRecords journal, long length, Generation bitmaps) {
+    Regions regions = Regions.of(length);
+    BitSet whole = WholeRegions.of(bitmaps, regions);
+    set = new HotSet(journal, nextEpoch(journal), regions, whole, new BitSet());
   }
 
   /** From now on nothing has to be durable. */
-  void end() {
+  public void end() {
     set = null;
   }
 
-  /** What stays hot when the next set is published; it holds until it is said otherwise. */
-  void keep(Function<HotSet, BitSet> which) {
+  /** From now on every write comes to the journal, which has failed, and hears of it. */
+  public void nothingIsHot() {
+    HotSet now = set;
+    if (now != null) {
+      long epoch = nextEpoch(now.journal());
+      set = new HotSet(now.journal(), epoch, now.regions(), new BitSet(), new BitSet());
+    }
+  }
+
+  /**
+   * Does something that publishes another set and then captures.
+   *
+   * @param which regions stay hot in that set, as far as they are hot
+   */
+  public void restarting(Function<HotSet, BitSet> which, Runnable body) {
     keep = which;
+    try {
+      body.run();
+    } finally {
+      keep = HotSet::allHot;
+    }
   }
 
   @Override

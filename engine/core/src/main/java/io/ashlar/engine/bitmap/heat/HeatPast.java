@@ -30,6 +30,7 @@ public final class HeatPast implements RecordVisitor {
   private CaptureCodec.Found capture;
   private Long lastBeat;
   private long lastLsn;
+  private long lastEpoch;
   private BlockException damage;
 
   /** Nothing yet. */
@@ -40,6 +41,7 @@ public final class HeatPast implements RecordVisitor {
   @Override
   public void visit(JournalRecord found) {
     lastLsn = found.lsn();
+    lastEpoch = found.epoch();
     if (damage != null) {
       return;
     }
@@ -95,6 +97,11 @@ public final class HeatPast implements RecordVisitor {
   /** The record that was seen last. */
   public long lastLsn() {
     return lastLsn;
+  }
+
+  /** The epoch of that record. */
+  long lastEpoch() {
+    return lastEpoch;
   }
 
   /** Why it cannot be used, if it cannot. */

@@ -10,7 +10,7 @@ import java.util.BitSet;
  * stays, and touched, which means written in this epoch and is for the next capture to know.
  * Thread-safe without a lock.
  */
-final class HotSet {
+public final class HotSet {
   private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
   private static final int WORD_SHIFT = 5;
   private static final int IN_WORD = (1 << WORD_SHIFT) - 1;

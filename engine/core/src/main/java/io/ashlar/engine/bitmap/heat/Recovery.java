@@ -31,7 +31,6 @@ public final class Recovery {
    *
    * @param past of the journal, all of it
    * @param journal whose journal it is
-   * @param epoch the journal's last epoch
    * @param fence of the image, which is whole
    * @param directory of the image
    * @param length of the image in bytes
@@ -42,7 +41,6 @@ public final class Recovery {
   public record Evidence(
       HeatPast past,
       JournalIdentity journal,
-      long epoch,
       Fence fence,
       List<StoredBitmap> directory,
       long length,
@@ -103,7 +101,7 @@ public final class Recovery {
       return Optional.of("the journal belongs to another image");
     }
     if (!rules.reaches(past.lastLsn(), fence.lsn())
-        || !rules.reaches(evidence.epoch(), fence.epoch())) {
+        || !rules.reaches(past.lastEpoch(), fence.epoch())) {
       return Optional.of(
           "the journal is older than the image: it ends with record "
               + past.lastLsn()
