@@ -10,6 +10,7 @@ import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.BitmapEntry;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Fence;
 import io.ashlar.spi.StoredBitmap;
 import java.util.ArrayList;
@@ -147,7 +148,15 @@ final class CrashGuard {
             BitmapStore.StagedDirectory staged = stage(access, entries.get(), next.fence(nonce));
             publish.accept(staged);
           });
-    } catch (Lost | Unstaged e) {
+    } catch (Lost e) {
+      lost(e.getCause());
+      return false;
+    } catch (Unstaged e) {
+      if (e.code() != ErrorCode.NO_SPACE) {
+        end();
+        throw (BlockException) e.getCause();
+      }
+      // Marking what is there takes no space.
       lost(e.getCause());
       return false;
     }

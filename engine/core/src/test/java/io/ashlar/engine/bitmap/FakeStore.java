@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -160,6 +161,11 @@ final class FakeStore implements BitmapStore {
     } finally {
       inside.set(false);
     }
+  }
+
+  @Override
+  public Optional<String> fenceRefusal(int bitmaps) {
+    return Optional.of("");
   }
 
   @Override
