@@ -53,6 +53,9 @@ public final class NodeJournal implements LifecycleLog {
 
   private volatile JournalState known = JournalState.EMPTY;
 
+  /** What the image said of its journal when it was opened after a crash, or null. */
+  private AfterCrash named;
+
   /** Why the last opening failed; of the thread that opens. */
   private String lastFailure = "no journal is kept for it";
 
@@ -112,6 +115,7 @@ public final class NodeJournal implements LifecycleLog {
   public void ready(String by, Supplier<List<StoredBitmap>> image, AfterCrash crash) {
     release();
     OnceCrash once = new OnceCrash(crash);
+    named = new NamedJournal(crash.fence());
     open(by, image, once);
     once.lost(lastFailure);
   }
@@ -125,6 +129,7 @@ public final class NodeJournal implements LifecycleLog {
     }
     OnceCrash once = new OnceCrash(crash);
     try {
+      named = new NamedJournal(crash.fence());
       once.settle(services.files().read(where.path(), once), time.openedNanos());
     } catch (BlockException e) {
       once.lost(e.getMessage());
@@ -180,7 +185,7 @@ public final class NodeJournal implements LifecycleLog {
         new LiveJournal(
             services,
             where,
-            services.files().open(where.path(), where.image(), crash),
+            services.files().open(where.path(), where.image(), crash == null ? named : crash),
             ended -> lost(ended, ended.gone().getMessage()));
     last = next;
     boolean started = false;

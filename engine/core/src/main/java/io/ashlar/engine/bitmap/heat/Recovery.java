@@ -98,7 +98,7 @@ public final class Recovery {
       return Optional.of(past.damage().get().getMessage());
     }
     if (!evidence.journal().equals(new JournalIdentity(fence.image(), fence.journal()))) {
-      return Optional.of("the journal belongs to another image");
+      return Optional.of("its journal is not the one that the image names");
     }
     if (!rules.reaches(past.lastLsn(), fence.lsn())
         || !rules.reaches(past.lastEpoch(), fence.epoch())) {

@@ -47,7 +47,10 @@ public final class ActorJournal implements AutoCloseable {
   private volatile long compactAt = SMALL;
 
   private ActorJournal(
-      Journal journal, EntityIndex index, JournalEnvironment environment, Supplier<Retention> others) {
+      Journal journal,
+      EntityIndex index,
+      JournalEnvironment environment,
+      Supplier<Retention> others) {
     this.journal = journal;
     this.index = index;
     this.executor = environment.executor();
