@@ -36,9 +36,13 @@ abstract class Change {
     final long first;
     final byte[][] after;
 
-    Data(Inode inode, long issued, long first, byte[][] after) {
+    /** Where the bytes that were written end; a flush that covers them makes the file that long. */
+    final long end;
+
+    Data(Inode inode, long issued, long first, byte[][] after, long end) {
       super(inode, issued);
       this.first = first;
+      this.end = end;
       this.after = after;
     }
 

@@ -23,6 +23,7 @@ final class Crash {
     long[] asked = new long[64];
 
     long lengthAsked;
+    long cutAsked;
     long length;
 
     long asked(int sector) {
@@ -108,7 +109,11 @@ final class Crash {
     if (change instanceof Change.Length length) {
       if (length.issued > file.lengthAsked) {
         cut(file.certain, length);
-        file.length = length.after;
+        if (length.after < length.before) {
+          file.length = length.after;
+          file.cutAsked = length.issued;
+        }
+        file.length = Math.max(file.length, length.after);
         file.lengthAsked = length.issued;
         file.certain.growTo(length.after);
       }
@@ -117,6 +122,10 @@ final class Crash {
     BitSet all = new BitSet();
     all.set(0, change.sectors());
     apply(file, file.certain, change, all, false);
+    if (change instanceof Change.Data data && data.issued > file.cutAsked) {
+      file.length = Math.max(file.length, data.end);
+      file.certain.growTo(file.length);
+    }
     int first = first(change);
     for (int i = 0; i < change.sectors(); i++) {
       if (change.issued > file.asked(first + i)) {
@@ -215,6 +224,7 @@ final class Crash {
         cut(target, earlier);
       }
     }
-    lengths.put(length.inode.number, length.after);
+    long least = length.after < length.before ? 0 : file.length;
+    lengths.put(length.inode.number, Math.max(length.after, least));
   }
 }

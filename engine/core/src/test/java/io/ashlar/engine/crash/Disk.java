@@ -283,7 +283,7 @@ final class Disk implements FileIo {
         for (int i = first; i < end; i++) {
           after[i - first] = inode.now.bytes((long) i * Pages.SECTOR, Pages.SECTOR);
         }
-        made.add(new Change.Data(inode, issued, first, after));
+        made.add(new Change.Data(inode, issued, first, after, offset + count));
         if (inode.now.length() > before) {
           made.add(new Change.Length(inode, issued, before, inode.now.length()));
         }

@@ -4,11 +4,13 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Opens the states that the crashes of a run may leave, each once, and judges them. */
 final class Explorer {
@@ -16,17 +18,44 @@ final class Explorer {
    * How far to go.
    *
    * @param allSubsets up to so many pending changes every subset is tried
-   * @param samples of more than that, so many at random
+   * @param samples at each moment, so many more at random, torn ones among them
+   * @param nested of so many states one is opened with crashes in the middle; 0 for none
+   * @param states the most states of one workload
    * @param strict see {@link Judge}
    */
-  record Depth(int allSubsets, int samples, boolean strict) {}
+  record Depth(int allSubsets, int samples, int nested, int states, boolean strict) {}
 
   /**
    * A bad state.
    *
    * @param moment when the crash came
+   * @param missing what was lost, in words
    */
-  record Violation(Workload workload, Timeline.Moment moment, Choice choice, String what) {}
+  record Violation(
+      Workload workload,
+      Timeline.Moment moment,
+      Choice choice,
+      String what,
+      List<String> missing) {
+    @Override
+    public String toString() {
+      return workload
+          + "\n  crash in "
+          + moment.phase()
+          + " after "
+          + moment.what()
+          + "\n  "
+          + what
+          + "\n  "
+          + String.join("\n  ", missing);
+    }
+  }
+
+  /** One in so many states is lived in for a while before it is closed. */
+  private static final int LIVES = 3;
+
+  private static final int NESTING = 2;
+  private static final long WALL = 1_700_000_000_000_000_000L;
 
   private final Machine machine;
   private final Reopening reopening;
@@ -37,8 +66,19 @@ final class Explorer {
 
   private final List<Violation> violations = new ArrayList<>();
   private final Map<String, Integer> phases = new TreeMap<>();
-  private final Set<String> refused = new java.util.TreeSet<>();
+  private final Set<String> refused = new TreeSet<>();
   private long judged;
+  private long nested;
+
+  /** Of the present workload. */
+  private final Map<Long, Observed> seen = new HashMap<>();
+
+  /** What was opened at the last moment at which something changed on the disk. */
+  private final Map<Observed, Choice> last = new LinkedHashMap<>();
+
+  private Run run;
+  private Judge judge;
+  private SplittableRandom random;
 
   Explorer(Machine machine, Depth depth) {
     this.machine = machine;
@@ -55,13 +95,13 @@ final class Explorer {
     return judged;
   }
 
-  List<Violation> violations() {
-    return violations;
+  /** States that came of a crash while another one was being opened. */
+  long nested() {
+    return nested;
   }
 
-  /** What workloads were refused. */
-  Set<String> refused() {
-    return refused;
+  List<Violation> violations() {
+    return violations;
   }
 
   /** How many crashes came in which phase. */
@@ -69,32 +109,41 @@ final class Explorer {
     return phases;
   }
 
-  /** Explores a workload; stops at the first violation. */
+  /** What workloads were refused. */
+  Set<String> refused() {
+    return refused;
+  }
+
+  /** Explores a workload; stops at its first violation, and is false then. */
   boolean explore(Workload workload) {
-    Run run = Run.of(machine, workload);
+    int before = violations.size();
+    run = Run.of(machine, workload);
     refused.addAll(run.refused());
-    Judge judge = new Judge(run.guest(), run.bitmaps(), depth.strict());
+    judge = new Judge(run.guest(), run.bitmaps(), depth.strict() && workload.trouble() == 0);
+    random = new SplittableRandom(workload.seed() + 1);
+    seen.clear();
     Crash crash = run.crash();
-    Map<Long, Observed> seen = new HashMap<>();
-    SplittableRandom random = new SplittableRandom(workload.seed() + 1);
+    boolean first = true;
     for (Timeline.Moment moment : run.timeline().moments()) {
-      crash.moveTo(moment.at());
+      boolean differs = crash.moveTo(moment.at());
       judge.at(moment.at());
-      for (Choice choice : choices(crash.pending(), random)) {
-        Timeline after = new Timeline();
-        Disk disk = crash.state(choice, after, machine::wallNanos, wall(moment));
-        long hash = disk.hash();
-        Observed found = seen.get(hash);
-        if (found == null) {
-          found = reopening.look(disk, run.guest().sectors(), workload.seed(), moment.nanos());
-          seen.put(hash, found);
-          distinct.add(hash);
-          phases.merge(moment.phase(), 1, Integer::sum);
+      if (!differs && !first) {
+        // The same states as at the moment before, of which more may be known now.
+        for (Map.Entry<Observed, Choice> entry : last.entrySet()) {
+          judge(crash, moment, entry.getValue(), entry.getKey());
         }
-        judged++;
-        List<String> wrong = judge.complaints(found);
-        if (!wrong.isEmpty()) {
-          violations.add(new Violation(workload, moment, choice, String.join("; ", wrong)));
+        if (violations.size() > before) {
+          return false;
+        }
+        continue;
+      }
+      first = false;
+      last.clear();
+      for (Choice choice : choices(crash.pending(), depth.allSubsets(), depth.samples())) {
+        if (seen.size() < depth.states()) {
+          state(crash, moment, moment, choice, 0);
+        }
+        if (violations.size() > before) {
           return false;
         }
       }
@@ -102,14 +151,84 @@ final class Explorer {
     return true;
   }
 
-  private static long wall(Timeline.Moment moment) {
-    return 1_700_000_000_000_000_000L + moment.nanos();
+  /**
+   * Opens and judges one state.
+   *
+   * @param moment when the first crash came
+   * @param last when this one came
+   */
+  private void state(
+      Crash crash, Timeline.Moment moment, Timeline.Moment last, Choice choice, int level) {
+    Timeline after = new Timeline();
+    Disk disk = crash.state(choice, after, machine::wallNanos, WALL + last.nanos());
+    long hash = disk.hash();
+    Observed found = seen.get(hash);
+    if (found == null) {
+      boolean again =
+          level < NESTING && depth.nested() > 0 && Math.floorMod(hash, depth.nested()) == 0;
+      Crash inside = again ? new Crash(disk, after) : null;
+      boolean lives = !again && Math.floorMod(hash >> 8, LIVES) == 0;
+      found =
+          reopening.look(
+              disk,
+              run.guest().sectors(),
+              new Reopening.Plan(run.workload().seed(), last.nanos(), lives, again));
+      seen.put(hash, found);
+      distinct.add(hash);
+      phases.merge(last.phase(), 1, Integer::sum);
+      if (again && found.reopened) {
+        nest(inside, after, moment, level);
+      }
+    }
+    if (level == 0) {
+      this.last.put(found, choice);
+    }
+    judge(crash, last, choice, found);
   }
 
-  private List<Choice> choices(List<Change> pending, SplittableRandom random) {
+  private void judge(Crash crash, Timeline.Moment moment, Choice choice, Observed found) {
+    judged++;
+    List<String> wrong = judge.complaints(found);
+    if (!wrong.isEmpty()) {
+      violations.add(
+          new Violation(
+              run.workload(), moment, choice, String.join("; ", wrong), missing(crash, choice)));
+    }
+  }
+
+  /** Crashes in the middle of the opening and closing that this timeline has. */
+  private void nest(Crash crash, Timeline timeline, Timeline.Moment moment, int level) {
+    int before = violations.size();
+    for (Timeline.Moment inside : timeline.moments()) {
+      if (crash.moveTo(inside.at()) && random.nextInt(4) == 0) {
+        for (Choice choice : choices(crash.pending(), 2, 1)) {
+          if (violations.size() == before) {
+            nested++;
+            state(crash, moment, inside, choice, level + 1);
+          }
+        }
+      }
+    }
+  }
+
+  /** What happened last before a moment, for people. */
+  List<Timeline.Moment> before(long moment, int count) {
+    List<Timeline.Moment> all =
+        run.timeline().moments().stream().filter(m -> m.at() <= moment).toList();
+    return all.subList(Math.max(0, all.size() - count), all.size());
+  }
+
+  private List<String> missing(Crash crash, Choice choice) {
+    Disk whole =
+        crash.state(
+            Choice.all(crash.pending().size()), new Timeline(), machine::wallNanos, WALL);
+    return new Describe(whole).missing(crash.pending(), choice);
+  }
+
+  private List<Choice> choices(List<Change> pending, int allSubsets, int samples) {
     int count = pending.size();
     List<Choice> all = new ArrayList<>();
-    if (count <= depth.allSubsets()) {
+    if (count <= allSubsets) {
       for (long mask = 0; mask < 1L << count; mask++) {
         all.add(Choice.mask(mask));
       }
@@ -122,13 +241,13 @@ final class Explorer {
         all.add(Choice.mask(0).with(i));
       }
     }
-    for (int i = 0; i < depth.samples() && count > 0; i++) {
-      all.add(random(pending, random));
+    for (int i = 0; i < samples && count > 0; i++) {
+      all.add(random(pending));
     }
     return all;
   }
 
-  private static Choice random(List<Change> pending, SplittableRandom random) {
+  private Choice random(List<Change> pending) {
     BitSet kept = new BitSet();
     BitSet rubbish = new BitSet();
     Map<Integer, BitSet> torn = new HashMap<>();

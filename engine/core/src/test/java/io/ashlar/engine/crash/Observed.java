@@ -33,4 +33,7 @@ final class Observed {
   final List<String> complaints = new java.util.ArrayList<>();
 
   boolean reopened;
+
+  /** What was written after the opening. */
+  final Map<Integer, Long> lived = new HashMap<>();
 }

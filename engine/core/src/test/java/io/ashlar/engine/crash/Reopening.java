@@ -1,7 +1,10 @@
 package io.ashlar.engine.crash;
 
 import io.ashlar.engine.api.BitmapInfo;
+import io.ashlar.engine.api.BlockDevice;
+import io.ashlar.engine.api.DeviceSettings;
 import io.ashlar.engine.api.DirtyView;
+import io.ashlar.engine.crash.GuestTruth.Request;
 import io.ashlar.engine.graph.NodeCore;
 import io.ashlar.engine.sim.Sim;
 import io.ashlar.spi.BlockException;
@@ -10,9 +13,23 @@ import io.ashlar.spi.IoFlags;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.Set;
+import java.util.SplittableRandom;
 
 /** Opens a state with the engine, looks at it, and closes it. */
 final class Reopening {
+  /** Numbers of requests of a second life, which no first life reaches. */
+  private static final long SECOND_LIFE = 1L << 32;
+
+  /**
+   * What is done with a state.
+   *
+   * @param seed decides who goes on when
+   * @param nanos the time of the crash
+   * @param lives whether three requests are sent before the close
+   * @param records whether the disk keeps what happens, for crashes in the middle of it
+   */
+  record Plan(long seed, long nanos, boolean lives, boolean records) {}
+
   private final Machine machine;
 
   Reopening(Machine machine) {
@@ -23,27 +40,24 @@ final class Reopening {
    * Looks at a state.
    *
    * @param sectors the guest's sectors that matter
-   * @param nanos the time of the crash
    */
-  Observed look(Disk disk, Set<Integer> sectors, long seed, long nanos) {
+  Observed look(Disk disk, Set<Integer> sectors, Plan plan) {
     Observed found = new Observed();
-    try {
-      Qcow2View view = new Qcow2View(disk.content(Machine.IMAGE));
-      found.size = view.size;
-      for (int sector : sectors) {
-        if ((sector + 1L) * Pages.SECTOR <= view.size) {
-          found.values.put(sector, GuestTruth.value(view.sector(sector)));
-        }
-      }
-      found.stored = view.bitmaps();
-    } catch (Qcow2View.Nonsense e) {
-      found.complaints.add("A: the image makes no sense: " + e.getMessage());
+    if (!foreign(disk, sectors, found)) {
       return found;
     }
     boolean sound = false;
-    machine.start(seed, nanos, disk);
+    machine.start(plan.seed(), plan.nanos(), disk);
+    disk.timeline().clock(Sim.INSTANCE::nanoTime);
     try {
+      if (plan.records()) {
+        disk.timeline().start();
+        disk.timeline().phase("recovery");
+      }
       open(found);
+      if (plan.lives()) {
+        live(found, plan.seed());
+      }
       machine.await(machine.engine().removeAll());
       sound = true;
     } catch (BlockException e) {
@@ -58,6 +72,23 @@ final class Reopening {
       closed(disk, found);
     }
     return found;
+  }
+
+  private static boolean foreign(Disk disk, Set<Integer> sectors, Observed found) {
+    try {
+      Qcow2View view = new Qcow2View(disk.content(Machine.IMAGE));
+      found.size = view.size;
+      for (int sector : sectors) {
+        if ((sector + 1L) * Pages.SECTOR <= view.size) {
+          found.values.put(sector, GuestTruth.value(view.sector(sector)));
+        }
+      }
+      found.stored = view.bitmaps();
+      return true;
+    } catch (Qcow2View.Nonsense e) {
+      found.complaints.add("A: the image makes no sense: " + e.getMessage());
+      return false;
+    }
   }
 
   private void open(Observed found) {
@@ -102,14 +133,39 @@ final class Reopening {
     return bits;
   }
 
+  /** Three more requests. */
+  private void live(Observed found, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    DeviceSettings settings = DeviceSettings.writer("second");
+    BlockDevice device = machine.await(machine.engine().graph().attach(Machine.NODE, settings));
+    for (int i = 1; i <= 3; i++) {
+      Request request = new Request(SECOND_LIFE + i, false, false, i);
+      int sector = random.nextInt((int) Math.min(5600, found.size / Pages.SECTOR));
+      long offset = sector * (long) Pages.SECTOR;
+      device.write(offset, ByteBuffer.wrap(GuestTruth.content(request, offset, Pages.SECTOR)));
+      found.lived.put(sector, request.value(sector));
+      if (random.nextInt(3) == 0) {
+        device.flush();
+      }
+    }
+    machine.await(machine.engine().control().detach("second"));
+  }
+
   private static void closed(Disk disk, Observed found) {
     try {
       Qcow2View view = new Qcow2View(disk.content(Machine.IMAGE));
       found.storedAfter = view.bitmaps();
       found.values.forEach(
           (number, value) -> {
-            if (GuestTruth.value(view.sector(number)) != value) {
+            long now = GuestTruth.value(view.sector(number));
+            if (now != found.lived.getOrDefault(number, value)) {
               found.complaints.add("G: sector " + number + " changed though nobody wrote");
+            }
+          });
+      found.lived.forEach(
+          (number, value) -> {
+            if (GuestTruth.value(view.sector(number)) != value) {
+              found.complaints.add("G: sector " + number + " is not what was written");
             }
           });
     } catch (Qcow2View.Nonsense e) {

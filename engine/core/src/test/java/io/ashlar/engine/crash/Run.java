@@ -59,6 +59,7 @@ final class Run {
   /** What happened. */
   static Run of(Machine machine, Workload workload) {
     Run run = new Run(machine, workload);
+    FixedRandom.restart(0);
     machine.start(workload.seed(), 0, run.disk);
     run.timeline.clock(Sim.INSTANCE::nanoTime);
     boolean sound = false;
@@ -372,10 +373,14 @@ final class Run {
     detach();
     timeline.moment("reopen");
     long issued = timeline.tick();
+    boolean lost = toReadOnly && !readOnly; // else the image owes nothing
     try {
       machine.await(machine.engine().graph().reopen(List.of(Machine.image(toReadOnly))));
       readOnly = toReadOnly;
-      guest.flushed(issued, timeline.moment("reopened"));
+      long ended = timeline.moment("reopened");
+      if (lost) {
+        guest.flushed(issued, ended);
+      }
     } finally {
       if (!readOnly) {
         attach();

@@ -1,0 +1,101 @@
+package io.ashlar.engine.crash;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Opens as many different states as {@code ashlar.crash.states} says that crashes may leave, in
+ * processes of their own.
+ */
+final class CrashStatesTest {
+  private static final boolean LONG = Boolean.getBoolean("ashlar.long");
+  private static final int STATES =
+      Integer.getInteger("ashlar.crash.states", LONG ? 2_000_000 : 4_000);
+  private static final int LENGTH =
+      Integer.getInteger("ashlar.crash.length", LONG ? 3 : STATES >= 100_000 ? 2 : 1);
+  private static final long SEED = Long.getLong("ashlar.seed", 20_261_123L);
+  private static final int LANES = 2;
+
+  @TempDir private Path directory;
+
+  @Test
+  void noCrashLeavesWhatMustNotBe() throws Exception {
+    long began = System.nanoTime();
+    List<Process> lanes = new ArrayList<>();
+    for (int i = 0; i < LANES; i++) {
+      lanes.add(start(i));
+    }
+    boolean good = true;
+    for (int i = 0; i < LANES; i++) {
+      good &= lanes.get(i).waitFor() == 0;
+    }
+    StringBuilder said = new StringBuilder();
+    Set<Long> distinct = new HashSet<>();
+    for (int i = 0; i < LANES; i++) {
+      said.append(Files.readString(log(i), StandardCharsets.UTF_8));
+      read(directory.resolve("states" + i), distinct);
+    }
+    System.out.print(said);
+    System.out.printf(
+        "CrashStatesTest: seed %d, %,d distinct crash states opened again, %s, %d s%n",
+        SEED,
+        distinct.size(),
+        good ? "0 violations" : "a violation",
+        (System.nanoTime() - began) / 1_000_000_000);
+    assertThat(good).as(said.toString()).isTrue();
+    assertThat(distinct).hasSizeGreaterThanOrEqualTo(STATES);
+  }
+
+  private Path log(int lane) {
+    return directory.resolve("lane" + lane);
+  }
+
+  private Process start(int lane) throws IOException {
+    // A little more each, for what two lanes have both found counts once.
+    int share = STATES / LANES + STATES / 50;
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-ea",
+            "-Xmx" + (LONG ? "1500m" : "700m"),
+            "-XX:+UseSerialGC",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Lane.class.getName(),
+            Integer.toString(lane),
+            Integer.toString(LANES),
+            Integer.toString(share),
+            Integer.toString(LENGTH),
+            Long.toString(SEED),
+            directory.resolve("states" + lane).toString())
+        .redirectErrorStream(true)
+        .redirectOutput(log(lane).toFile())
+        .start();
+  }
+
+  private static void read(Path file, Set<Long> into) throws IOException {
+    if (!Files.exists(file)) {
+      return;
+    }
+    try (DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
+      while (true) {
+        into.add(in.readLong());
+      }
+    } catch (EOFException e) {
+      // all of it
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package io.ashlar.engine.crash;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Explores by hand: {@code Explore short LENGTH}, or {@code Explore random FROM COUNT}. */
+final class Explore {
+  private Explore() {}
+
+  /** See the class. */
+  public static void main(String[] args) {
+    Explorer.Depth depth =
+        new Explorer.Depth(
+            Integer.getInteger("subsets", 5),
+            Integer.getInteger("samples", 2),
+            Integer.getInteger("nested", 20),
+            Integer.getInteger("states", 100_000),
+            Boolean.getBoolean("strict"));
+    Explorer explorer = new Explorer(new Machine(), depth);
+    long began = System.nanoTime();
+    List<Workload> workloads =
+        args[0].equals("short")
+            ? Workloads.upTo(Integer.parseInt(args[1]))
+            : java.util.stream.LongStream.range(0, Long.parseLong(args[2]))
+                .mapToObj(i -> Workloads.random(Long.parseLong(args[1]) + i))
+                .toList();
+    Map<String, Integer> kinds = new TreeMap<>();
+    for (Workload workload : workloads) {
+      if (!explorer.explore(workload)) {
+        Explorer.Violation violation =
+            explorer.violations().get(explorer.violations().size() - 1);
+        String kind = violation.what().replaceAll("[0-9a-f]*[0-9][0-9a-f]*", "#").replaceAll("; .*", "");
+        if (kinds.merge(kind, 1, Integer::sum) == 1) {
+          System.out.println(violation);
+          explorer
+              .before(violation.moment().at(), Integer.getInteger("trace", 0))
+              .forEach(System.out::println);
+        }
+      }
+    }
+    kinds.forEach((kind, times) -> System.out.println(times + " x " + kind));
+    if (Boolean.getBoolean("refused")) {
+      explorer.refused().forEach(System.out::println);
+    }
+    System.out.println(explorer.phases());
+    System.out.printf(
+        "%d workloads, %d states, %d nested, %d judged, %.1f s%n",
+        workloads.size(),
+        explorer.distinct().size(),
+        explorer.nested(),
+        explorer.judged(),
+        (System.nanoTime() - began) / 1e9);
+    System.exit(0);
+  }
+}

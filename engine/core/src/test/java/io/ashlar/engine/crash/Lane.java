@@ -1,0 +1,95 @@
+package io.ashlar.engine.crash;
+
+import java.io.BufferedOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One of several processes that explore together, each its share: {@code Lane NUMBER LANES STATES
+ * LENGTH SEED FILE}. First all short workloads, then random ones until there are enough states. The
+ * hashes of the states go to the file.
+ */
+final class Lane {
+  private static final int SHRINKS = 300;
+
+  private final int number;
+  private final int lanes;
+  private final int states;
+  private final Explorer explorer;
+  private int workloads;
+
+  private Lane(int number, int lanes, int states) {
+    this.number = number;
+    this.lanes = lanes;
+    this.states = states;
+    explorer = new Explorer(new Machine(), depth());
+  }
+
+  /** How far all of them go in each workload. */
+  static Explorer.Depth depth() {
+    return new Explorer.Depth(6, 3, 25, 1500, Boolean.getBoolean("ashlar.crash.strict"));
+  }
+
+  /** See the class. */
+  public static void main(String[] args) throws IOException {
+    FixedRandom.install();
+    Lane lane =
+        new Lane(Integer.parseInt(args[0]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
+    boolean good = lane.explore(Integer.parseInt(args[3]), Long.parseLong(args[4]));
+    lane.write(Path.of(args[5]));
+    System.out.printf(
+        "lane %d: %d workloads, %d states, %d nested, %d judged, crashes in %s%n",
+        lane.number,
+        lane.workloads,
+        lane.explorer.distinct().size(),
+        lane.explorer.nested(),
+        lane.explorer.judged(),
+        lane.explorer.phases());
+    System.exit(good ? 0 : 1);
+  }
+
+  private boolean explore(int length, long seed) {
+    List<Workload> shorts = Workloads.upTo(length);
+    for (int i = number; i < shorts.size(); i += lanes) {
+      if (!good(shorts.get(i))) {
+        return false;
+      }
+    }
+    for (long i = number; explorer.distinct().size() < states; i += lanes) {
+      if (!good(Workloads.random(seed + i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean good(Workload workload) {
+    workloads++;
+    if (explorer.explore(workload)) {
+      return true;
+    }
+    Explorer.Violation small =
+        Shrinker.shrink(explorer.violations().get(0), Lane::violation, SHRINKS);
+    System.out.println("VIOLATION " + small);
+    return false;
+  }
+
+  private static Optional<Explorer.Violation> violation(Workload workload) {
+    Explorer again = new Explorer(new Machine(), depth());
+    again.explore(workload);
+    return again.violations().stream().findFirst();
+  }
+
+  private void write(Path file) throws IOException {
+    try (DataOutputStream out =
+        new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file)))) {
+      for (long hash : explorer.distinct()) {
+        out.writeLong(hash);
+      }
+    }
+  }
+}
