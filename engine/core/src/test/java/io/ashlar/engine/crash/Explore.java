@@ -28,9 +28,9 @@ final class Explore {
     Map<String, Integer> kinds = new TreeMap<>();
     for (Workload workload : workloads) {
       if (!explorer.explore(workload)) {
-        Explorer.Violation violation =
-            explorer.violations().get(explorer.violations().size() - 1);
-        String kind = violation.what().replaceAll("[0-9a-f]*[0-9][0-9a-f]*", "#").replaceAll("; .*", "");
+        Explorer.Violation violation = explorer.violations().get(explorer.violations().size() - 1);
+        String kind =
+            violation.what().replaceAll("[0-9a-f]*[0-9][0-9a-f]*", "#").replaceAll("; .*", "");
         if (kinds.merge(kind, 1, Integer::sum) == 1) {
           System.out.println(violation);
           explorer

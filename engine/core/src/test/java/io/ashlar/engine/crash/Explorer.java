@@ -32,11 +32,7 @@ final class Explorer {
    * @param missing what was lost, in words
    */
   record Violation(
-      Workload workload,
-      Timeline.Moment moment,
-      Choice choice,
-      String what,
-      List<String> missing) {
+      Workload workload, Timeline.Moment moment, Choice choice, String what, List<String> missing) {
     @Override
     public String toString() {
       return workload
@@ -220,8 +216,7 @@ final class Explorer {
 
   private List<String> missing(Crash crash, Choice choice) {
     Disk whole =
-        crash.state(
-            Choice.all(crash.pending().size()), new Timeline(), machine::wallNanos, WALL);
+        crash.state(Choice.all(crash.pending().size()), new Timeline(), machine::wallNanos, WALL);
     return new Describe(whole).missing(crash.pending(), choice);
   }
 

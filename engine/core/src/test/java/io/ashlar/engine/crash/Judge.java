@@ -95,8 +95,7 @@ final class Judge {
   }
 
   /** What was written after the opening is known to bitmaps that worked then. */
-  private static void lived(
-      List<Qcow2View.Bitmap> stored, Observed found, List<String> wrong) {
+  private static void lived(List<Qcow2View.Bitmap> stored, Observed found, List<String> wrong) {
     for (Qcow2View.Bitmap bitmap : stored) {
       Observed.Seen seen = found.seen.get(bitmap.name());
       if (seen == null || seen.inconsistent()) {

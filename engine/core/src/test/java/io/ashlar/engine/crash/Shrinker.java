@@ -27,9 +27,7 @@ final class Shrinker {
    * @param most so many attempts
    */
   static Explorer.Violation shrink(
-      Explorer.Violation first,
-      Function<Workload, Optional<Explorer.Violation>> tries,
-      int most) {
+      Explorer.Violation first, Function<Workload, Optional<Explorer.Violation>> tries, int most) {
     Shrinker shrinker = new Shrinker(tries, first, most);
     shrinker.guests();
     shrinker.ops();

@@ -1,0 +1,85 @@
+package io.ashlar.engine.crash;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A few workloads for each thing that may break, quick enough to be run once for every rule that is
+ * broken on purpose: each of those has to be noticed by one of these.
+ */
+final class CrashTeethTest {
+  private static final Explorer.Depth SHALLOW = new Explorer.Depth(5, 4, 0, 400, false);
+
+  private static void explore(Workload... workloads) {
+    Explorer explorer = new Explorer(new Machine(), SHALLOW);
+    for (Workload workload : workloads) {
+      explorer.explore(workload);
+      assertThat(explorer.violations()).isEmpty();
+    }
+    assertThat(explorer.refused()).isEmpty();
+    assertThat(explorer.distinct()).hasSizeGreaterThan(20);
+  }
+
+  private static Workload ops(Op... ops) {
+    return Workload.of(1, List.of(ops), true);
+  }
+
+  /** With guests that overwrite the same few clusters while others go on. */
+  private static Workload beside(long seed, Op... ops) {
+    List<List<Op>> guests = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      guests.add(List.of(Op.OVERWRITE, Op.WRITE_NEW, Op.OVERWRITE, Op.WRITE_NEW, Op.OVERWRITE));
+    }
+    return new Workload(seed, true, List.of(ops), guests, 0, 1, true);
+  }
+
+  @Test
+  void guestDataAndItsTables() {
+    explore(
+        ops(Op.WRITE_NEW, Op.SUB_CLUSTER, Op.FLUSH, Op.OVERWRITE),
+        ops(Op.COMPRESSED, Op.FLUSH),
+        ops(Op.ZERO, Op.WRITE_NEW, Op.FLUSH),
+        ops(Op.DISCARD, Op.WRITE_NEW, Op.WRITE_NEW, Op.WRITE_NEW, Op.FLUSH),
+        ops(Op.SHRINK, Op.WRITE_NEW, Op.FLUSH));
+  }
+
+  @Test
+  void whatBitmapsRecord() {
+    explore(
+        ops(Op.CLEAR, Op.OVERWRITE),
+        ops(Op.CLEAR, Op.ZERO),
+        ops(Op.CLEAR, Op.DISCARD),
+        ops(Op.CLEAR, Op.COMPRESSED, Op.SUB_CLUSTER),
+        ops(Op.ENABLE, Op.OVERWRITE),
+        ops(Op.OVERWRITE, Op.MERGE, Op.CLEAR),
+        ops(Op.WRITE_NEW, Op.GROW, Op.WRITE_NEW));
+  }
+
+  @Test
+  void openingArmingAndClosing() {
+    explore(
+        ops(Op.OVERWRITE, Op.CLOSE, Op.WRITE_NEW),
+        ops(Op.OVERWRITE, Op.READ_ONLY, Op.READ_WRITE, Op.WRITE_NEW, Op.FLUSH));
+  }
+
+  @Test
+  void commandsOnBitmaps() {
+    explore(
+        ops(Op.ADD, Op.WRITE_NEW, Op.REMOVE, Op.CLOSE),
+        ops(Op.REMOVE, Op.WRITE_NEW, Op.ADD),
+        ops(Op.OVERWRITE, Op.BACKUP_START, Op.OVERWRITE, Op.BACKUP_FINISH));
+  }
+
+  @Test
+  void guestsBesideCommands() {
+    for (int seed = 1; seed <= 3; seed++) {
+      explore(
+          beside(seed, Op.CLEAR, Op.FLUSH),
+          beside(seed, Op.FLUSH, Op.DISABLE, Op.FLUSH),
+          beside(seed, Op.BACKUP_START, Op.BACKUP_FINISH));
+    }
+  }
+}
