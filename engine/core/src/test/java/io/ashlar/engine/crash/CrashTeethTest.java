@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
  * broken on purpose: each of those has to be noticed by one of these.
  */
 final class CrashTeethTest {
-  private static final Explorer.Depth SHALLOW = new Explorer.Depth(5, 4, 0, 400, false);
+  private static final Explorer.Depth SHALLOW = new Explorer.Depth(4, 3, 0, 150, false);
 
   private static void explore(Workload... workloads) {
     Explorer explorer = new Explorer(new Machine(), SHALLOW);
