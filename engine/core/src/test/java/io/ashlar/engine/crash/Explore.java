@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Explores by hand: {@code Explore short LENGTH}, or {@code Explore random FROM COUNT}. */
+/** Explores by hand: {@code Explore short LENGTH}, {@code Explore ops A,B},
+ * or {@code Explore random FROM COUNT}. */
 final class Explore {
   private Explore() {}
 
@@ -20,7 +21,13 @@ final class Explore {
     Explorer explorer = new Explorer(new Machine(), depth);
     long began = System.nanoTime();
     List<Workload> workloads =
-        args[0].equals("short")
+        args[0].equals("ops")
+            ? List.of(
+                Workload.of(
+                    1,
+                    java.util.Arrays.stream(args[1].split(",")).map(Op::valueOf).toList(),
+                    true))
+            : args[0].equals("short")
             ? Workloads.upTo(Integer.parseInt(args[1]))
             : java.util.stream.LongStream.range(0, Long.parseLong(args[2]))
                 .mapToObj(i -> Workloads.random(Long.parseLong(args[1]) + i))

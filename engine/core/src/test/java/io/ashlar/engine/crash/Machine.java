@@ -194,10 +194,19 @@ final class Machine {
   static NodeDefinition image(boolean readOnly) {
     return NodeDefinition.of("qcow2", NODE)
         .with("read-only", readOnly)
+        .with("discard", "unmap")
         .with(
             "file",
             NodeDefinition.of(
-                Map.of("driver", "file", "filename", IMAGE.toString(), "read-only", readOnly)));
+                Map.of(
+                    "driver",
+                    "file",
+                    "filename",
+                    IMAGE.toString(),
+                    "read-only",
+                    readOnly,
+                    "discard",
+                    "unmap")));
   }
 
   /** Makes the image. */

@@ -237,8 +237,8 @@ final class Run {
         open();
       }
       case WAIT -> {
-        long until = sim.nanoTime() + TimeUnit.HOURS.toNanos(1);
-        sim.block(() -> sim.nanoTime() >= until, until, "an hour");
+        long until = sim.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+        sim.block(() -> sim.nanoTime() >= until, until, "two minutes");
       }
     }
   }
