@@ -2,9 +2,10 @@ package io.ashlar.driver.qcow2;
 
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockIo;
+import io.ashlar.spi.Fence;
+import io.ashlar.spi.FenceReport;
 import io.ashlar.spi.ImageReference;
 import io.ashlar.spi.ImageReport;
-import io.ashlar.spi.StoredBitmap;
 import io.ashlar.spi.Texts;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +36,9 @@ final class Qcow2Inspector {
     }
     Header header = HeaderCodec.read(file, WHERE);
     List<String> risks = risks(header);
-    List<StoredBitmap> bitmaps = bitmaps(file, header, risks);
+    BitmapDirectory directory = directory(file, header, risks);
+    Map<String, Object> details = details(header);
+    fence(header, directory, details, risks);
     List<ImageReference> references = references(header);
     for (ImageReference reference : references) {
       risks.add(
@@ -47,7 +50,7 @@ final class Qcow2Inspector {
     }
     return Optional.of(
         new ImageReport(
-            "qcow2", header.size() & -512L, references, bitmaps, risks, details(header)));
+            "qcow2", header.size() & -512L, references, directory.stored(), risks, details));
   }
 
   private static List<String> risks(Header h) {
@@ -73,25 +76,44 @@ final class Qcow2Inspector {
     return risks;
   }
 
-  private static List<StoredBitmap> bitmaps(BlockIo file, Header header, List<String> risks) {
+  private static BitmapDirectory directory(BlockIo file, Header header, List<String> risks) {
     if (header.storedBitmaps().isPresent() && header.bitmaps().isEmpty()) {
       risks.add("its bitmaps were lost to a program that does not know them");
     }
     try {
-      BitmapDirectory directory =
-          BitmapDirectory.read(
-              header,
-              file.length(),
-              (offset, target) -> {
-                byte[] bytes = new byte[target.remaining()];
-                HeaderCodec.readPadded(file, offset, bytes);
-                target.put(ByteBuffer.wrap(bytes));
-              },
-              WHERE);
-      return directory.stored();
+      return BitmapDirectory.read(
+          header,
+          file.length(),
+          (offset, target) -> {
+            byte[] bytes = new byte[target.remaining()];
+            HeaderCodec.readPadded(file, offset, bytes);
+            target.put(ByteBuffer.wrap(bytes));
+          },
+          WHERE);
     } catch (BlockException e) {
       risks.add("its bitmaps cannot be read: " + e.getMessage());
-      return List.of();
+      return BitmapDirectory.EMPTY;
+    }
+  }
+
+  /** What the image has of a fence; nothing where there is none. */
+  private static void fence(
+      Header header, BitmapDirectory directory, Map<String, Object> details, List<String> risks) {
+    FenceReport report = FenceVerdict.of(header, directory, BitmapSteps.RIGHT);
+    if (report instanceof FenceReport.Whole whole) {
+      Fence fence = whole.fence();
+      details.put("fence", "whole");
+      details.put("fence-journal", fence.image() + " " + fence.journal());
+      details.put("fence-epoch", fence.epoch());
+      details.put("fence-record", fence.lsn());
+      details.put("fence-nonce", fence.nonce().toString());
+      risks.add(
+          "it was left while Ashlar wrote to it; opened for writing by another program, its bitmaps"
+              + " are lost");
+    } else if (report instanceof FenceReport.Broken broken) {
+      details.put("fence", "broken: " + broken.reason());
+    } else if (directory.sentinel().isPresent()) {
+      details.put("fence", "taken out; its bitmap '" + BitmapDirectory.SENTINEL + "' is left");
     }
   }
 

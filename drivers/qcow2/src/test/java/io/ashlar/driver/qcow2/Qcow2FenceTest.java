@@ -7,10 +7,12 @@ import io.ashlar.spi.BitmapEntry;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockNode;
+import io.ashlar.spi.Checkable;
 import io.ashlar.spi.Fence;
 import io.ashlar.spi.FenceReport;
 import io.ashlar.spi.FenceReport.Broken;
 import io.ashlar.spi.FenceReport.Whole;
+import io.ashlar.spi.ImageReport;
 import io.ashlar.spi.Operation;
 import io.ashlar.spi.Preallocation;
 import io.ashlar.spi.ReopenPass;
@@ -21,6 +23,7 @@ import io.ashlar.spi.contract.TestHost;
 import io.ashlar.spi.contract.TestReopen;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -238,6 +241,53 @@ class Qcow2FenceTest {
     node.close();
     QemuTools.assertClean(file, directory.resolve("d"));
     assertThat(FencedImage.traces(file)).isFalse();
+  }
+
+  @Test
+  void anInspection_tellsOfIt_andDoesNotListItsBitmap() {
+    MemoryNode file = armed();
+    ImageReport whole = Qcow2Inspector.inspect(file).orElseThrow();
+    assertThat(whole.bitmaps()).extracting(StoredBitmap::name).containsExactly("one");
+    assertThat(whole.details())
+        .containsEntry("fence", "whole")
+        .containsEntry("fence-epoch", FENCE.epoch())
+        .containsEntry("fence-record", FENCE.lsn())
+        .containsEntry("fence-nonce", FENCE.nonce().toString())
+        .containsEntry("fence-journal", FENCE.image() + " " + FENCE.journal());
+    assertThat(whole.risks()).anyMatch(risk -> risk.contains("by another program"));
+    Path image = QemuTools.save(file, directory.resolve("d"));
+    QemuTools.io(image, "length");
+    ImageReport broken = Qcow2Inspector.inspect(QemuTools.load(image)).orElseThrow();
+    assertThat((String) broken.details().get("fence")).startsWith("broken: another program");
+    assertThat(broken.bitmaps()).extracting(StoredBitmap::name).containsExactly("one");
+    BitmapStore store = (BitmapStore) FencedImage.host(file).open(new Qcow2Driver());
+    store.revokeFence();
+    assertThat((String) Qcow2Inspector.inspect(file).orElseThrow().details().get("fence"))
+        .contains("is left");
+    FencedImage.seal(store, 1);
+    assertThat(Qcow2Inspector.inspect(file).orElseThrow().details()).doesNotContainKey("fence");
+  }
+
+  @Test
+  void aRepair_keepsIt() {
+    MemoryNode file = armed();
+    Header header = HeaderCodec.read(file, "d");
+    for (Checkable.Repair repair : List.of(Checkable.Repair.LEAKS, Checkable.Repair.ALL)) {
+      MemoryNode hurt = file.copy();
+      long table = header.refcountTableOffset();
+      long block = ByteBuffer.wrap(hurt.get(table, 8)).getLong();
+      hurt.put(40 << 16, new byte[1 << 16]);
+      hurt.put(block + 2 * 40, new byte[] {0, 1}); // a leaked cluster
+      if (repair == Checkable.Repair.ALL) {
+        hurt.put(block, new byte[24]); // the header and the tables have no users
+      }
+      BlockNode node = FencedImage.host(hurt).open(new Qcow2Driver());
+      Checkable.CheckResult result = ((Checkable) node).check(repair);
+      assertThat(result.leaksFixed()).as("%s", result.findings()).isPositive();
+      node.close();
+      assertThat(FencedImage.look(hurt).fence()).as("%s", repair).isEqualTo(new Whole(FENCE));
+      QemuTools.assertClean(hurt, directory.resolve("d"));
+    }
   }
 
   @Test
