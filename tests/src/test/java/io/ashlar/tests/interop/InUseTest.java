@@ -30,6 +30,7 @@ final class InUseTest {
         device.write(65_536, bytes(7, 100));
         device.flush();
       }
+      assertThat(QemuTools.run("qemu-img", "info", "-U", image)).contains("ashlar.fence");
       assertThat(Images.flags(image)).containsExactlyInAnyOrder("auto", "in-use");
       QemuTools.Outcome second =
           QemuTools.outcome("qemu-io", "-f", "qcow2", "-c", "write 0 512", image);
