@@ -350,6 +350,11 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
     bitmaps.checkStorable(name, granularity, length, bitmapsAlready);
   }
 
+  @Override
+  public boolean trustsCopies() {
+    return image.settings().trustsCopies();
+  }
+
   /** Amending changes none of these in place. */
   @Override
   public String shape() {

@@ -25,6 +25,7 @@ import io.ashlar.spi.Options;
  * @param sliceEntries L2 entries read and written together
  * @param journal where the history of the bitmaps goes; {@code null} for beside the image
  * @param fence whether a fence may be put into the image
+ * @param trustsCopies the user vouches that nobody changed the image since a crash
  */
 record Settings(
     boolean readOnly,
@@ -40,7 +41,8 @@ record Settings(
     long cleanNanos,
     int sliceEntries,
     String journal,
-    boolean fence) {
+    boolean fence,
+    boolean trustsCopies) {
 
   private static final long MOST_L2_BYTES = 32L << 20;
   private static final String[] GUARDS = {
@@ -84,6 +86,10 @@ record Settings(
           "journal",
           "file for the history of the persistent bitmaps, or off; default: beside the image"),
       OptionSpec.bool("fence", true, "tie the bitmaps to their journal, to survive a crash"),
+      OptionSpec.bool(
+          "trust-copied-image",
+          false,
+          "recover bitmaps although the file was copied since a crash"),
       OptionSpec.integer("cache-clean-interval", "seconds after which unused tables leave memory")
           .between(0, 1L << 32)
           .withDefault(600L)
@@ -139,7 +145,8 @@ record Settings(
         options.number("cache-clean-interval") * 1_000_000_000L,
         sliceEntries(options, header),
         options.optionalString("journal").orElse(null),
-        options.bool("fence"));
+        options.bool("fence"),
+        options.bool("trust-copied-image"));
   }
 
   /** The same with another read-only flag. */
@@ -158,7 +165,8 @@ record Settings(
         cleanNanos,
         sliceEntries,
         journal,
-        fence);
+        fence,
+        trustsCopies);
   }
 
   /** Slices that the L2 cache may hold. */

@@ -148,9 +148,13 @@ public final class NodeBitmaps {
 
   /** Puts exact bits where they survive a crash, if that is worth it by now. */
   void capture() {
-    if (!captures.worthIt(state.generation())) {
-      return;
+    if (captures.worthIt(state.generation())) {
+      captureNow();
     }
+  }
+
+  /** The same whether it is worth it or not. */
+  void captureNow() {
     DirectoryState present = state;
     heat.restarting(
         set -> Captures.staying(set, present.generation()),

@@ -6,6 +6,8 @@ import io.ashlar.spi.BitmapSource;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
+import io.ashlar.spi.Fence;
+import io.ashlar.spi.FenceReport;
 import io.ashlar.spi.StoredBitmap;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +18,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 
 /**
  * An image's bitmap directory in memory, with faults and hooks at each call. It finds callers that
@@ -55,6 +58,14 @@ final class FakeStore implements BitmapStore {
 
   /** Hooks by the name of the call; a hook that throws fails the call. */
   final Map<String, Hook> hooks = new ConcurrentHashMap<>();
+
+  /** Whether it has a place for a fence. */
+  volatile boolean fences;
+
+  private volatile LongSupplier last;
+
+  /** On disk; null for none. */
+  volatile Fence fence;
 
   volatile boolean writable = true;
   volatile List<Entry> disk = new ArrayList<>();
@@ -140,6 +151,7 @@ final class FakeStore implements BitmapStore {
     enter("arm", true);
     try {
       settle();
+      fence = null;
       disk =
           new ArrayList<>(
               disk.stream().map(e -> e.unusable() == null ? e.flagged(true) : e).toList());
@@ -150,6 +162,10 @@ final class FakeStore implements BitmapStore {
 
   @Override
   public StagedDirectory stage(List<BitmapEntry> entries) {
+    return staged(entries, null);
+  }
+
+  private StagedDirectory staged(List<BitmapEntry> entries, Fence with) {
     enter("stage", true);
     try {
       settle();
@@ -157,7 +173,7 @@ final class FakeStore implements BitmapStore {
       for (BitmapEntry entry : entries) {
         next.add(made(entry));
       }
-      return new Staged(next);
+      return new Staged(next, with);
     } finally {
       inside.set(false);
     }
@@ -165,7 +181,44 @@ final class FakeStore implements BitmapStore {
 
   @Override
   public Optional<String> fenceRefusal(int bitmaps) {
-    return Optional.of("");
+    return fences ? Optional.empty() : Optional.of("");
+  }
+
+  @Override
+  public FenceReport fence() {
+    return fence == null ? FenceReport.NONE : new FenceReport.Whole(fence);
+  }
+
+  @Override
+  public StagedDirectory stage(List<BitmapEntry> entries, Optional<Fence> next) {
+    return staged(entries, next.orElse(null));
+  }
+
+  @Override
+  public void lastRecord(LongSupplier lsn) {
+    last = lsn;
+  }
+
+  /** As an image is flushed: the fence gets the journal's last record. */
+  void flush() {
+    Fence now = fence;
+    if (now != null && last != null) {
+      fence = now.withLsn(Math.max(now.lsn(), last.getAsLong()));
+    }
+  }
+
+  @Override
+  public void changeFence(Fence next) {
+    enter("changeFence", true);
+    fence = next;
+    inside.set(false);
+  }
+
+  @Override
+  public void revokeFence() {
+    enter("revokeFence", true);
+    fence = null;
+    inside.set(false);
   }
 
   @Override
@@ -228,8 +281,11 @@ final class FakeStore implements BitmapStore {
   private final class Staged implements StagedDirectory {
     private final List<Entry> next;
 
-    Staged(List<Entry> next) {
+    private final Fence with;
+
+    Staged(List<Entry> next, Fence with) {
       this.next = next;
+      this.with = with;
     }
 
     @Override
@@ -239,6 +295,7 @@ final class FakeStore implements BitmapStore {
       try {
         enter("publish", true);
         disk = next;
+        fence = with;
         done = true;
         inside.set(false);
       } finally {

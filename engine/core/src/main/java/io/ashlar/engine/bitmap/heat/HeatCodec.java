@@ -6,6 +6,8 @@ import io.ashlar.engine.journal.file.RecordTypes;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.UUID;
+import java.util.function.IntFunction;
+import java.util.function.LongFunction;
 
 /** The small records: regions that became hot, the intent of another nonce, and beats. */
 final class HeatCodec {
@@ -20,22 +22,26 @@ final class HeatCodec {
    * @param epoch of the set they are hot in
    * @param shift of the regions
    */
-  record Heat(long epoch, int shift, BitSet regions) {
+  record Heat(long epoch, int shift, Runs regions) {
     NewRecord encode() {
-      PackedOut out = new PackedOut().u8(VERSION).i64(epoch).u8(shift).set(regions);
+      PackedOut out = new PackedOut().u8(VERSION).i64(epoch).u8(shift).runs(regions);
       return record(RecordTypes.HEAT, out);
     }
 
-    static Heat decode(JournalRecord record) {
+    static long epoch(JournalRecord record) {
+      return in(record).i64();
+    }
+
+    /** Adds the regions of a record to those of its epoch and size. */
+    static void addTo(LongFunction<IntFunction<BitSet>> sets, JournalRecord record) {
       PackedIn in = in(record);
       long epoch = in.i64();
       int shift = in.u8();
       if (shift > LARGEST_SHIFT) {
         throw PackedIn.damaged("has regions of an impossible size");
       }
-      Heat heat = new Heat(epoch, shift, in.set(Regions.MOST));
+      in.addTo(sets.apply(epoch).apply(shift), Regions.MOST);
       in.end();
-      return heat;
     }
   }
 

@@ -76,7 +76,7 @@ public final class HeatLog implements HotRegions {
   }
 
   private void enter(HotSet now, int from, int to, boolean covers) {
-    BitSet cold = now.cold(from, to);
+    Runs cold = now.cold(from, to);
     if (!cold.isEmpty()) {
       long begun = clock.nanoTime();
       try {
@@ -88,7 +88,7 @@ public final class HeatLog implements HotRegions {
         waitedNanos.add(clock.nanoTime() - begun);
         waits.increment();
       }
-      heated.add(cold.cardinality());
+      heated.add(cold.size());
     }
     boolean first = false;
     for (int region = from; region <= to; region++) {
@@ -101,7 +101,7 @@ public final class HeatLog implements HotRegions {
 
   /** Ahead of a writer, who does not wait; a failure is the business of who has to. */
   private void preheat(HotSet now, int from, int to) {
-    BitSet cold = now.cold(from, to - 1);
+    Runs cold = now.cold(from, to - 1);
     if (cold.isEmpty()) {
       return;
     }
@@ -113,7 +113,7 @@ public final class HeatLog implements HotRegions {
                 @Override
                 public void durable(long lastLsn) {
                   now.mark(cold);
-                  preheated.add(cold.cardinality());
+                  preheated.add(cold.size());
                 }
 
                 @Override
@@ -126,7 +126,7 @@ public final class HeatLog implements HotRegions {
     }
   }
 
-  private static List<NewRecord> heat(HotSet now, BitSet cold) {
+  private static List<NewRecord> heat(HotSet now, Runs cold) {
     return List.of(new HeatCodec.Heat(now.epoch(), now.regions().shift(), cold).encode());
   }
 

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.IntFunction;
 
 /**
  * What a journal says of hot regions, gathered from its records in their order: the last whole
@@ -54,7 +55,7 @@ public final class HeatPast implements RecordVisitor {
 
   private void take(JournalRecord found) {
     switch (found.type()) {
-      case RecordTypes.HEAT -> heat(HeatCodec.Heat.decode(found));
+      case RecordTypes.HEAT -> HeatCodec.Heat.addTo(this::heated, found);
       case RecordTypes.CAPTURE_PART -> part(new PackedIn(found.payload()));
       case RecordTypes.CAPTURE_END -> end(new PackedIn(found.payload()));
       case RecordTypes.NONCE -> intents.add(HeatCodec.Intent.decode(found));
@@ -63,11 +64,9 @@ public final class HeatPast implements RecordVisitor {
     }
   }
 
-  private void heat(HeatCodec.Heat heat) {
-    heats
-        .computeIfAbsent(heat.epoch(), epoch -> new HashMap<>())
-        .computeIfAbsent(heat.shift(), shift -> new BitSet())
-        .or(heat.regions());
+  private IntFunction<BitSet> heated(long epoch) {
+    Map<Integer, BitSet> sets = heats.computeIfAbsent(epoch, e -> new HashMap<>());
+    return shift -> sets.computeIfAbsent(shift, s -> new BitSet());
   }
 
   private void part(PackedIn in) {

@@ -63,7 +63,7 @@ public final class HeatRetention implements Retention {
 
   private boolean counts(JournalRecord found) {
     try {
-      return captureEnd == 0 || rules.counts(HeatCodec.Heat.decode(found).epoch(), captureEpoch);
+      return captureEnd == 0 || rules.counts(HeatCodec.Heat.epoch(found), captureEpoch);
     } catch (BlockException e) {
       return true;
     }

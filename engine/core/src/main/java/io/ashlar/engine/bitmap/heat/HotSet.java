@@ -83,8 +83,12 @@ public final class HotSet {
   }
 
   /** These are hot, and that is durable. */
-  void mark(BitSet durable) {
-    durable.stream().forEach(region -> set(region, HOT));
+  void mark(Runs durable) {
+    for (int run = 0; run < durable.count(); run++) {
+      for (int region = durable.from(run); region < durable.to(run); region++) {
+        set(region, HOT);
+      }
+    }
   }
 
   /** A write goes there; false when one did before. */
@@ -97,11 +101,11 @@ public final class HotSet {
   }
 
   /** Those of a range that are not hot. */
-  BitSet cold(int from, int to) {
-    BitSet cold = new BitSet();
+  Runs cold(int from, int to) {
+    Runs cold = new Runs();
     for (int region = from; region <= Math.min(to, last); region++) {
       if (!hot(region)) {
-        cold.set(region);
+        cold.add(region);
       }
     }
     return cold;

@@ -82,6 +82,12 @@ final class PackedIn {
   /** A set of numbers below a limit. */
   BitSet set(int limit) {
     BitSet set = new BitSet();
+    addTo(set, limit);
+    return set;
+  }
+
+  /** Adds such a set to another one. */
+  void addTo(BitSet set, int limit) {
     int runs = number(limit);
     int end = 0;
     for (int i = 0; i < runs; i++) {
@@ -89,7 +95,6 @@ final class PackedIn {
       end = from + number(limit - from);
       set.set(from, end);
     }
-    return set;
   }
 
   ByteBuffer bytes(int length) {

@@ -47,16 +47,17 @@ final class PackedOut {
 
   /** A set as runs, each behind the gap before it. */
   PackedOut set(BitSet set) {
-    int runs = 0;
-    for (int i = set.nextSetBit(0); i >= 0; i = set.nextSetBit(set.nextClearBit(i))) {
-      runs++;
-    }
-    number(runs);
+    return runs(Runs.of(set));
+  }
+
+  /** The same. */
+  PackedOut runs(Runs runs) {
+    number(runs.count());
     int end = 0;
-    for (int i = set.nextSetBit(0); i >= 0; i = set.nextSetBit(end)) {
-      number(i - end);
-      end = set.nextClearBit(i);
-      number(end - i);
+    for (int run = 0; run < runs.count(); run++) {
+      number(runs.from(run) - end);
+      number(runs.to(run) - runs.from(run));
+      end = runs.to(run);
     }
     return this;
   }
