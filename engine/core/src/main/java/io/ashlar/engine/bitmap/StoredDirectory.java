@@ -5,6 +5,7 @@ import io.ashlar.engine.journal.BitmapFact.BitmapsArmed;
 import io.ashlar.engine.journal.BitmapFact.BitmapsSealed;
 import io.ashlar.engine.journal.ImageRecords;
 import io.ashlar.engine.journal.LifecycleLog;
+import io.ashlar.engine.journal.LifecycleLog.Intent;
 import io.ashlar.spi.BitmapEntry;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
@@ -344,27 +345,65 @@ final class StoredDirectory {
       log.ready(by, access::directory);
     }
     if (known.storesUsable()) {
-      log.record(by, new BitmapsArmed(known.stored()), () -> markInUse(access, known));
+      armAnnounced(access, known, log.announce(by, List.of(new BitmapsArmed(known.stored()))));
     } else {
-      markInUse(access, known);
+      markInUse(access, known, () -> {});
     }
   }
 
-  private void markInUse(BitmapStore access, DirectoryState known) {
+  /** What a fence needs is made while the announcement is on its way to the journal. */
+  private void armAnnounced(BitmapStore access, DirectoryState known, Intent intent) {
+    Announcement announcement = new Announcement(intent);
+    try {
+      markInUse(access, known, announcement::await);
+    } catch (RuntimeException | Error e) {
+      announcement.await();
+      intent.failed(e);
+      throw e;
+    }
+    intent.done();
+  }
+
+  /** Waits once, at the first place that needs it. */
+  private static final class Announcement {
+    private final Intent intent;
+    private boolean awaited;
+
+    Announcement(Intent intent) {
+      this.intent = intent;
+    }
+
+    void await() {
+      if (!awaited) {
+        awaited = true;
+        intent.awaitKept();
+      }
+    }
+  }
+
+  private void markInUse(BitmapStore access, DirectoryState known, Runnable announced) {
     armed = true;
     uncertain = true;
-    if (!establish(access, known, CrashGuard::inUse)) {
+    if (!establish(access, known, CrashGuard::inUse, announced)) {
+      announced.run();
       access.arm();
     }
     uncertain = false;
   }
 
   private boolean establish(BitmapStore access, DirectoryState known, Layout layout) {
+    return establish(access, known, layout, () -> {});
+  }
+
+  /** Runs {@code announced} when everything is ready, before it becomes the image's. */
+  private boolean establish(
+      BitmapStore access, DirectoryState known, Layout layout, Runnable announced) {
     return guard.establish(
         access,
         known,
         () -> layout.apply(access.directory()),
         staged -> {
+          announced.run();
           uncertain = true;
           staged.publish();
           uncertain = false;

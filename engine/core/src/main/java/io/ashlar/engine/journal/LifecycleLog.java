@@ -50,6 +50,12 @@ public interface LifecycleLog {
           public void failed(Throwable reason) {}
         };
 
+    /**
+     * Returns when the announcement is durable, or the journal was given up; at once if {@link
+     * LifecycleLog#intend} made it. Once, and before the image changes.
+     */
+    default void awaitKept() {}
+
     /** The image has it, durably as far as it ever will be before the answer. */
     void done();
 
@@ -96,6 +102,14 @@ public interface LifecycleLog {
    * @param facts what will be true after it; several are one change, done whole or not at all
    */
   Intent intend(String by, List<BitmapFact> facts);
+
+  /**
+   * The same without waiting: {@link Intent#awaitKept} does, so that other work which changes
+   * nothing of the image can be done meanwhile.
+   */
+  default Intent announce(String by, List<BitmapFact> facts) {
+    return intend(by, facts);
+  }
 
   /**
    * Something has happened that needed no announcement: if its record is missing, the image tells

@@ -116,13 +116,28 @@ final class LiveJournal {
    * @throws BlockException nobody knows whether they are kept; call {@link #giveUp}
    */
   void keep(List<LifecycleEvent> events) {
+    awaitKept(keepNow(events));
+  }
+
+  /** Keeps events, and lets {@link #awaitKept} wait for it. */
+  Answer<JournalState> keepNow(List<LifecycleEvent> events) {
     Answer<JournalState> answer = new Answer<>(services.waits());
     waiting.add(answer);
-    try {
-      if (hasEnded) {
-        throw gone();
-      }
+    if (hasEnded) {
+      answer.fail(gone());
+    } else {
       actor.tell(new BitmapJournal.Keep(withFirst(events), answer));
+    }
+    return answer;
+  }
+
+  /**
+   * Waits until events are kept; once for each answer.
+   *
+   * @throws BlockException nobody knows whether they are; call {@link #giveUp}
+   */
+  void awaitKept(Answer<JournalState> answer) {
+    try {
       state = answer.await(services.limitNanos());
     } finally {
       waiting.remove(answer);

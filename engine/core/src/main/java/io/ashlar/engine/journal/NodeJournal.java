@@ -221,6 +221,13 @@ public final class NodeJournal implements LifecycleLog {
 
   @Override
   public Intent intend(String by, List<BitmapFact> facts) {
+    Intent intent = announce(by, facts);
+    intent.awaitKept();
+    return intent;
+  }
+
+  @Override
+  public Intent announce(String by, List<BitmapFact> facts) {
     LiveJournal now = live.get();
     if (now == null) {
       return Intent.NONE;
@@ -230,7 +237,7 @@ public final class NodeJournal implements LifecycleLog {
     for (List<BitmapFact> part : parts(facts)) {
       events.add(new ChangeIntended(stamp(by), change, part));
     }
-    return keepOrLose(now, events) ? new Announced(now, by, change, facts) : Intent.NONE;
+    return new Announced(now, by, change, facts, now.keepNow(events));
   }
 
   @Override
@@ -249,9 +256,13 @@ public final class NodeJournal implements LifecycleLog {
     return parts;
   }
 
-  private boolean keepOrLose(LiveJournal journal, List<LifecycleEvent> events) {
+  private void keepOrLose(LiveJournal journal, List<LifecycleEvent> events) {
+    keptOrLost(journal, journal.keepNow(events));
+  }
+
+  private boolean keptOrLost(LiveJournal journal, Answer<JournalState> answer) {
     try {
-      journal.keep(events);
+      journal.awaitKept(answer);
       known = journal.state();
       said.clear();
       return true;
@@ -266,16 +277,32 @@ public final class NodeJournal implements LifecycleLog {
     private final String by;
     private final long change;
     private final List<BitmapFact> facts;
+    private final Answer<JournalState> answer;
+    private boolean lost;
 
-    Announced(LiveJournal journal, String by, long change, List<BitmapFact> facts) {
+    Announced(
+        LiveJournal journal,
+        String by,
+        long change,
+        List<BitmapFact> facts,
+        Answer<JournalState> answer) {
       this.journal = journal;
       this.by = by;
       this.change = change;
       this.facts = facts;
+      this.answer = answer;
+    }
+
+    @Override
+    public void awaitKept() {
+      lost = !keptOrLost(journal, answer);
     }
 
     @Override
     public void done() {
+      if (lost) {
+        return;
+      }
       List<LifecycleEvent> events = new ArrayList<>();
       for (List<BitmapFact> part : parts(facts)) {
         events.add(new ChangeDone(stamp(by), change, part));
@@ -290,6 +317,9 @@ public final class NodeJournal implements LifecycleLog {
 
     @Override
     public void failed(Throwable reason) {
+      if (lost) {
+        return;
+      }
       String why = Texts.printable(String.valueOf(reason.getMessage()));
       List<BitmapFact> first = parts(facts).get(0);
       if (live.get() == journal) {
