@@ -4,8 +4,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Explores by hand: {@code Explore short LENGTH}, {@code Explore ops A,B},
- * or {@code Explore random FROM COUNT}. */
+/**
+ * Explores by hand: {@code Explore short LENGTH}, {@code Explore ops A,B}, or {@code Explore random
+ * FROM COUNT}.
+ */
 final class Explore {
   private Explore() {}
 
@@ -24,14 +26,12 @@ final class Explore {
         args[0].equals("ops")
             ? List.of(
                 Workload.of(
-                    1,
-                    java.util.Arrays.stream(args[1].split(",")).map(Op::valueOf).toList(),
-                    true))
+                    1, java.util.Arrays.stream(args[1].split(",")).map(Op::valueOf).toList(), true))
             : args[0].equals("short")
-            ? Workloads.upTo(Integer.parseInt(args[1]))
-            : java.util.stream.LongStream.range(0, Long.parseLong(args[2]))
-                .mapToObj(i -> Workloads.random(Long.parseLong(args[1]) + i))
-                .toList();
+                ? Workloads.upTo(Integer.parseInt(args[1]))
+                : java.util.stream.LongStream.range(0, Long.parseLong(args[2]))
+                    .mapToObj(i -> Workloads.random(Long.parseLong(args[1]) + i))
+                    .toList();
     Map<String, Integer> kinds = new TreeMap<>();
     for (Workload workload : workloads) {
       if (!explorer.explore(workload)) {
