@@ -1,5 +1,5 @@
 # Builds the benchmarks into .ashlar/bench when the sources changed since the last time; sets root, classpath and JAVA_HOME.
-# Read by bench/compare, bench/jmh and bench/journal.
+# Read by bench/compare, bench/jmh, bench/journal and bench/journal-cost.
 root=$(cd -P "${BASH_SOURCE[0]%/*}/.." && pwd)
 . "$root/ci/lib.sh"
 

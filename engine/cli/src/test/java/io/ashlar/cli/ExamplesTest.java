@@ -135,6 +135,50 @@ final class ExamplesTest {
     Qemu.run("qemu-img", "compare", disk.toString(), copy.toString());
   }
 
+  @Test
+  void afterACrashTheNextBackupIsIncremental() throws IOException {
+    Path out = directory.resolve("out");
+    CommandLineRun run = run("survive-a-crash.conf", "--json", "--set", "out=" + out);
+    assertThat(run.code()).as(run.all()).isZero();
+    assertThat(run.out()).contains("verified: 128 MiB are equal", "\"bitmap-recovered\"");
+    assertThat(run.step("a crash").get("text").asText()).contains("1 of them in the middle");
+    JsonNode recovered = run.step("opened again").at("/bitmaps/0");
+    assertThat(recovered.get("recovered").asBoolean()).isTrue();
+    long dirty = recovered.get("dirty-bytes").asLong();
+    long written = (24 << 20) + (4 << 20);
+    assertThat(dirty).as("a region around each place at most").isBetween(4L << 20, 2 * written);
+    assertThat(recovered.get("over-approximated").asLong()).isBetween(0L, dirty);
+    assertThat(run.step("next backup").get("text").asText())
+        .startsWith(dirty + " bytes copied")
+        .doesNotContain("everything");
+    requireGoodAfterCrash(out);
+  }
+
+  @Test
+  void afterACrashAndAnotherProgramTheNextBackupIsFull() throws IOException {
+    Path out = directory.resolve("out");
+    CommandLineRun run =
+        run("survive-a-crash.conf", "--json", "--set", "out=" + out, "--set", "meddle=true");
+    assertThat(run.code()).as(run.all()).isZero();
+    assertThat(run.out()).contains("verified: 128 MiB are equal", "\"bitmap-inconsistent\"");
+    assertThat(run.step("opened again").at("/bitmaps/0/reason").asText())
+        .contains("another program", "full backup");
+    assertThat(run.step("next backup").get("text").asText())
+        .contains("another program", "so everything is copied; 134217728 bytes copied");
+    requireGoodAfterCrash(out);
+    Qemu.run("qemu-io", "-r", "-c", "read -P 0x77 100M 64k", out.resolve("next.qcow2").toString());
+  }
+
+  private static void requireGoodAfterCrash(Path out) throws IOException {
+    for (String image : List.of("full.qcow2", "next.qcow2")) {
+      Qemu.check(out.resolve(image));
+    }
+    Path disk = out.resolve("disk.qcow2");
+    Qemu.run("qemu-img", "compare", disk.toString(), out.resolve("next.qcow2").toString());
+    assertThat(Qemu.bitmapFlags(disk, "changes")).containsExactly("auto");
+    assertThat(Qemu.run("qemu-img", "info", disk.toString())).doesNotContain("ashlar");
+  }
+
   /** What must hold after a full backup and two increments. */
   private static void requireGoodBackups(CommandLineRun run, Path disk, Path out, String writes)
       throws IOException {

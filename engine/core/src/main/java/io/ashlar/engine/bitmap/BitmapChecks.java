@@ -84,8 +84,8 @@ record BitmapChecks(String node, DirectoryState state) {
           ErrorCode.BITMAP_INCONSISTENT,
           bitmap.name(),
           bitmap.reason() == null
-              ? "was not stored cleanly; remove it and take a full backup"
-              : "cannot be used: " + bitmap.reason());
+              ? "was not stored cleanly" + DirectoryState.CURE
+              : "cannot be used: " + bitmap.reason() + DirectoryState.CURE);
     }
     return bitmap;
   }

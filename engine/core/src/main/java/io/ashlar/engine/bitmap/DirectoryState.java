@@ -33,9 +33,11 @@ record DirectoryState(
   /** Stands for the directory in listings when it cannot be read. */
   static final String DAMAGED_DIRECTORY = "(bitmap directory)";
 
+  /** What helps an inconsistent bitmap. */
+  static final String CURE = "; remove it and take a full backup";
+
   private static final String WAS_IN_USE =
-      "it was in use when the image was last left, so writes may be missing in it;"
-          + " remove it and take a full backup";
+      "it was in use when the image was last left, so writes may be missing in it";
 
   /** Before the node is open. */
   static final DirectoryState UNOPENED =
@@ -148,7 +150,7 @@ record DirectoryState(
   }
 
   private static String wasInUse(BitmapState bitmap, LifecycleLog log) {
-    String reason = bitmap.reason() == null ? WAS_IN_USE : bitmap.reason();
+    String reason = (bitmap.reason() == null ? WAS_IN_USE : bitmap.reason()) + CURE;
     return log.story(bitmap.name()).map(story -> reason + "; " + story).orElse(reason);
   }
 }

@@ -149,10 +149,22 @@ final class QueryCommands {
     stats.put("unmap_operations", s.discardRequests());
     stats.put("flush_operations", s.flushes());
     stats.put("failed_operations", s.failures());
+    stats.put("journal", journal(s.journal()));
     Map<String, Object> one = new LinkedHashMap<>();
     one.put("node-name", s.nodeName());
     one.put("stats", stats);
     return one;
+  }
+
+  private static Map<String, Object> journal(NodeStatistics.Journal journal) {
+    Map<String, Object> costs = new LinkedHashMap<>();
+    costs.put("wait_total_time_ns", journal.waitedNanos());
+    costs.put("wait_operations", journal.waits());
+    costs.put("heated_regions", journal.heatedRegions());
+    costs.put("preheated_regions", journal.preheatedRegions());
+    costs.put("captures", journal.captures());
+    costs.put("captured_bytes", journal.capturedBytes());
+    return costs;
   }
 
   private static Map<String, Object> statistics(DeviceStatistics s) {

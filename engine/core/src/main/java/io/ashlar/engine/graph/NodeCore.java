@@ -5,6 +5,7 @@ import io.ashlar.engine.admission.StripedGate;
 import io.ashlar.engine.api.NodeStatistics;
 import io.ashlar.engine.bitmap.NodeBitmaps;
 import io.ashlar.engine.bitmap.bits.Recording;
+import io.ashlar.engine.bitmap.heat.HeatStatistics;
 import io.ashlar.engine.journal.ImageTime;
 import io.ashlar.engine.journal.JournalServices;
 import io.ashlar.engine.journal.LifecycleLog;
@@ -169,7 +170,17 @@ public final class NodeCore implements BlockIo {
 
   /** Its counters. */
   public NodeStatistics statistics() {
-    return counters.snapshot(name);
+    return counters.snapshot(name, journalCost(bitmaps.heatStatistics()));
+  }
+
+  private static NodeStatistics.Journal journalCost(HeatStatistics heats) {
+    return new NodeStatistics.Journal(
+        heats.waitedNanos(),
+        heats.waits(),
+        heats.heated(),
+        heats.preheated(),
+        heats.captures(),
+        heats.capturedBytes());
   }
 
   @Override

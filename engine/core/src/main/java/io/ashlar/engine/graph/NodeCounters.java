@@ -19,7 +19,7 @@ final class NodeCounters {
     return writes.sum() + zeroRequests.sum() + discardRequests.sum() + failures.sum();
   }
 
-  NodeStatistics snapshot(String node) {
+  NodeStatistics snapshot(String node, NodeStatistics.Journal journal) {
     return new NodeStatistics(
         node,
         reads.sum(),
@@ -29,6 +29,7 @@ final class NodeCounters {
         zeroRequests.sum(),
         discardRequests.sum(),
         flushes.sum(),
-        failures.sum());
+        failures.sum(),
+        journal);
   }
 }
