@@ -152,7 +152,8 @@ public final class JournalBench {
     Path path = directory.resolve("events");
     long written = System.nanoTime();
     try (ActorJournal journal =
-        ActorJournal.create(environment, path, IDENTITY, JournalSettings.STANDARD, () -> found -> true)) {
+        ActorJournal.create(
+            environment, path, IDENTITY, JournalSettings.STANDARD, () -> found -> true)) {
       live(journal, EVENTS);
     }
     System.out.printf("%,d events written by %d in %.1f s%n", EVENTS, TOGETHER, seconds(written));
