@@ -156,6 +156,11 @@ final class LiveJournal {
     first = List.copyOf(events);
   }
 
+  /** Keeps events while the caller goes on; if it cannot, the actor ends. */
+  void keepUnwaited(List<LifecycleEvent> events) {
+    actor.tell(new BitmapJournal.Keep(withFirst(events), new Answer<>(services.waits())));
+  }
+
   /** Keeps events with the next ones, or in a moment; if it cannot, the actor ends. */
   void keepSoon(List<LifecycleEvent> events) {
     actor.tell(new BitmapJournal.KeepSoon(withFirst(events)));

@@ -244,7 +244,7 @@ public final class NodeJournal implements LifecycleLog {
   public void note(String by, BitmapFact fact) {
     LiveJournal now = live.get();
     if (now != null) {
-      now.keepSoon(List.of(new ChangeDone(stamp(by), 0, List.of(fact))));
+      now.keepUnwaited(List.of(new ChangeDone(stamp(by), 0, List.of(fact))));
     }
   }
 
