@@ -46,7 +46,11 @@ final class Faults {
   private static final Set<String> CANNOT_FAIL =
       Set.of("commit", "abort", "drainBegin", "drainEnd", "discard-staged");
   private static final Set<String> FOR_EVER =
-      Set.of("write", "flush", "sync", "stage", "publish", "arm", "prepareReopen", "open");
+      Set.of(
+          SimJournals.CALL + "open",
+          SimJournals.CALL + "persist",
+          SimJournals.CALL + "resume",
+          "write", "flush", "sync", "stage", "publish", "arm", "prepareReopen", "open");
 
   private final Sim sim;
   private final List<Fired> fired = new ArrayList<>();

@@ -23,6 +23,8 @@ public final class Histories {
     LATE,
     /** One image with bitmaps, whose disk fails while it is stored and armed again and again. */
     STORE,
+    /** Journals beside the images, which fail and hang. */
+    JOURNAL,
     /** Actors. */
     DEATHS,
     /** Patience. */
@@ -46,6 +48,9 @@ public final class Histories {
     "directory",
     "sync",
     "drainBegin"
+  };
+  private static final String[] JOURNAL_CALLS = {
+    "open", "persist", "persist", "persist", "suspend", "resume"
   };
   private static final String[] BITMAPS = {"b0", "b1", "b2"};
 
@@ -77,7 +82,7 @@ public final class Histories {
         acts.add(made.act(step, trouble));
       }
     }
-    return new History(seed, made.graph, made.devices, acts);
+    return new History(seed, made.graph, made.devices, acts, trouble == Trouble.JOURNAL);
   }
 
   private History storing(long seed) {
@@ -109,7 +114,7 @@ public final class Histories {
       }
       acts.add(new Act(step, requests("writer"), faults, List.of(), 0));
     }
-    return new History(seed, graph, devices, acts);
+    return new History(seed, graph, devices, acts, false);
   }
 
   private List<Request> requests(String device) {
@@ -209,6 +214,20 @@ public final class Histories {
         if (random.nextInt(2) == 0) {
           int messages = step instanceof Step.Resize ? 12 : 40;
           deaths.add(new Death(1 + random.nextInt(messages), random.nextInt(3) == 0));
+        }
+      }
+      case JOURNAL -> {
+        if (random.nextInt(2) == 0) {
+          Faults.Kind[] kinds = SimJournals.KINDS;
+          faults.add(
+              new Fault(
+                  SimJournals.CALL + JOURNAL_CALLS[random.nextInt(JOURNAL_CALLS.length)],
+                  1 + random.nextInt(6),
+                  kinds[random.nextInt(kinds.length)],
+                  random.nextBoolean()));
+        }
+        if (random.nextInt(4) == 0) {
+          faults(faults, false);
         }
       }
       case STORE -> throw new IllegalArgumentException("made by itself");

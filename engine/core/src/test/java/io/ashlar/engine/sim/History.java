@@ -10,8 +10,14 @@ import java.util.List;
  * @param graph nodes to begin with, each after those it names
  * @param devices to begin with
  * @param acts one after another
+ * @param journals whether there are journals beside the images
  */
-public record History(long seed, List<Step.Node> graph, List<Step.Attach> devices, List<Act> acts) {
+public record History(
+    long seed,
+    List<Step.Node> graph,
+    List<Step.Attach> devices,
+    List<Act> acts,
+    boolean journals) {
   /** A guest's request. */
   public record Request(String device, char kind, int granule, int count) {}
 
@@ -37,14 +43,14 @@ public record History(long seed, List<Step.Node> graph, List<Step.Attach> device
   public History without(int index) {
     List<Act> fewer = new ArrayList<>(acts);
     fewer.remove(index);
-    return new History(seed, graph, devices, fewer);
+    return new History(seed, graph, devices, fewer, journals);
   }
 
   /** The same with another act in place of one. */
   public History with(int index, Act act) {
     List<Act> changed = new ArrayList<>(acts);
     changed.set(index, act);
-    return new History(seed, graph, devices, changed);
+    return new History(seed, graph, devices, changed, journals);
   }
 
   /** Simpler histories that may fail as well, the most promising first. */
@@ -56,7 +62,7 @@ public record History(long seed, List<Step.Node> graph, List<Step.Attach> device
     for (int i = 0; i < devices.size(); i++) {
       List<Step.Attach> fewer = new ArrayList<>(devices);
       fewer.remove(i);
-      all.add(new History(seed, graph, fewer, acts));
+      all.add(new History(seed, graph, fewer, acts, journals));
     }
     for (int i = 0; i < graph.size(); i++) {
       String name = graph.get(i).name();
@@ -66,7 +72,7 @@ public record History(long seed, List<Step.Node> graph, List<Step.Attach> device
       if (!used) {
         List<Step.Node> fewer = new ArrayList<>(graph);
         fewer.remove(i);
-        all.add(new History(seed, fewer, devices, acts));
+        all.add(new History(seed, fewer, devices, acts, journals));
       }
     }
     for (int i = 0; i < acts.size(); i++) {
@@ -125,7 +131,7 @@ public record History(long seed, List<Step.Node> graph, List<Step.Attach> device
 
   @Override
   public String toString() {
-    StringBuilder text = new StringBuilder("seed " + seed + "\n");
+    StringBuilder text = new StringBuilder("seed " + seed + (journals ? ", with journals\n" : "\n"));
     graph.forEach(node -> text.append("  ").append(node).append('\n'));
     devices.forEach(device -> text.append("  ").append(device).append('\n'));
     acts.forEach(act -> text.append("  ").append(act).append('\n'));

@@ -69,6 +69,9 @@ public final class Runner {
   private SimEngine engine;
   private Commands commands;
   private SimJobs jobs;
+
+  /** Beside the images, or {@code null}. */
+  private SimJournals journals;
   private Rules rules;
   private int guests;
   private int committed;
@@ -101,13 +104,20 @@ public final class Runner {
   }
 
   private Outcome run() {
-    SimEngine.start(sim);
+    if (SimEngine.start(sim)) {
+      // What Akka does once in its life is behind us when the runs begin that are compared.
+      run(Histories.of(0, Histories.Trouble.JOURNAL));
+    }
     sim.begin(history.seed());
     if (keepLog) {
       sim.keepLog();
     }
     boolean mortal = history.acts().stream().anyMatch(act -> !act.deaths().isEmpty());
-    engine = new SimEngine(sim, mortal ? deaths : Around.NOTHING, mutant.rules());
+    SimJournalPlugin.forget();
+    if (history.journals()) {
+      journals = new SimJournals(sim, world, 0);
+    }
+    engine = engine(mortal ? deaths : Around.NOTHING);
     serve();
     try {
       begin();
@@ -140,10 +150,15 @@ public final class Runner {
         List.copyOf(sim.log()));
   }
 
+  private SimEngine engine(Around around) {
+    return new SimEngine(
+        sim, around, mutant.rules(), journals == null ? null : journals.services());
+  }
+
   private void serve() {
     commands = new Commands(world, engine);
     jobs = new SimJobs(sim, world, engine, commands.drivers());
-    rules = new Rules(world, engine, deaths);
+    rules = new Rules(world, engine, deaths, journals);
   }
 
   private void begin() {
@@ -202,7 +217,10 @@ public final class Runner {
     }
     sim.settle();
     sim.hurry(0, 0);
-    List<Faults.Fired> fired = List.copyOf(world.faults().fired());
+    List<Faults.Fired> fired =
+        world.faults().fired().stream()
+            .filter(fault -> !fault.call().startsWith(SimJournals.CALL))
+            .toList();
     world.faults().stop();
     deaths.stop();
     BlockException error = result == null ? jobEnd.error() : result.error();
@@ -484,7 +502,10 @@ public final class Runner {
     engine.stop();
     sim.settle();
     world.crash();
-    engine = new SimEngine(sim, Around.NOTHING, mutant.rules());
+    if (journals != null) {
+      journals.crash();
+    }
+    engine = engine(Around.NOTHING);
     serve();
     Restart restart = new Restart(world, engine);
     for (String image : List.copyOf(world.images())) {

@@ -17,6 +17,7 @@ import io.ashlar.engine.graph.ChangeRules;
 import io.ashlar.engine.graph.GraphRuntime;
 import io.ashlar.engine.graph.NodeServices;
 import io.ashlar.engine.graph.SharedObjects;
+import io.ashlar.engine.journal.JournalServices;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -54,6 +55,18 @@ final class SimEngine {
       akka.jvm-exit-on-fatal-error = off
       akka.coordinated-shutdown.run-by-jvm-shutdown-hook = off
       akka.daemonic = on
+      akka.extensions = ["akka.persistence.Persistence"]
+      akka.persistence.journal.auto-start-journals = ["sim.journal"]
+      akka.persistence.snapshot-store.auto-start-snapshot-stores = ["akka.persistence.no-snapshot-store"]
+      sim.journal {
+        class = "io.ashlar.engine.sim.SimJournalPlugin"
+        plugin-dispatcher = "akka.actor.default-dispatcher"
+        replay-dispatcher = "akka.actor.default-dispatcher"
+        replay-filter.mode = off
+        recovery-event-timeout = 30s
+        circuit-breaker { max-failures = 2147483647, call-timeout = 3600s, reset-timeout = 1s }
+      }
+      akka.persistence.no-snapshot-store.plugin-dispatcher = "akka.actor.default-dispatcher"
       """;
 
   private static ActorSystem<Void> system;
@@ -65,8 +78,12 @@ final class SimEngine {
   private final GraphControl control;
   private final ActorRef<GraphCommand> graph;
 
-  /** A graph actor over an empty graph; the calling thread holds the baton. */
-  SimEngine(Sim sim, Around around, ChangeRules rules) {
+  /**
+   * A graph actor over an empty graph; the calling thread holds the baton.
+   *
+   * @param journals or {@code null} for none
+   */
+  SimEngine(Sim sim, Around around, ChangeRules rules, JournalServices journals) {
     this.sim = sim;
     services =
         new NodeServices(
@@ -79,7 +96,7 @@ final class SimEngine {
             (node, event) -> {},
             around,
             rules,
-            null);
+            journals);
     graph =
         system.systemActorOf(
             GraphActor.create(
@@ -92,9 +109,10 @@ final class SimEngine {
     control = new GraphControl(graph, system.scheduler(), runtime, services);
   }
 
-  /** Starts the actor system, once, so that no run is the first. */
-  static void start(Sim sim) {
-    if (system == null) {
+  /** Starts the actor system, once; true when it was not there. */
+  static boolean start(Sim sim) {
+    boolean first = system == null;
+    if (first) {
       quiet();
       sim.begin(0);
       system =
@@ -104,6 +122,7 @@ final class SimEngine {
               ConfigFactory.parseString(CONFIG).withFallback(ConfigFactory.load()));
       sim.end();
     }
+    return first;
   }
 
   /** Failures are what these tests are about: what the engine logs of them would be a flood. */

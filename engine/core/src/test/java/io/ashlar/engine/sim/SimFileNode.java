@@ -1,12 +1,14 @@
 package io.ashlar.engine.sim;
 
+import io.ashlar.spi.JournalHost;
 import io.ashlar.spi.OpenContext;
 import io.ashlar.spi.ReopenContext;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 
 /** A protocol node on a {@link SimDisk}. */
-final class SimFileNode extends SimNode {
+final class SimFileNode extends SimNode implements JournalHost {
   private final SimDisk disk;
 
   /** It has said that it is ready to lose writing. */
@@ -20,6 +22,11 @@ final class SimFileNode extends SimNode {
   private SimFileNode(SimFileNode of, ReopenContext context) {
     super(of, context, List.of());
     disk = of.disk;
+  }
+
+  @Override
+  public JournalPlace journalPlace() {
+    return JournalPlace.beside(Path.of("/sim", disk.name), disk.name);
   }
 
   SimDisk disk() {

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 final class SimTest {
   private static final int SEEDS = 60;
   private static final int MORE_SEEDS = 500;
+  private static final int JOURNAL_SEEDS = 200;
 
   @Test
   void aSeedIsAnOrder() {
@@ -28,6 +29,14 @@ final class SimTest {
       }
     }
     assertThat(traces).hasSizeGreaterThan(SEEDS * 3);
+  }
+
+  @Test
+  void noChangeFailsByAJournalThatFails() {
+    for (long seed = 0; seed < JOURNAL_SEEDS; seed++) {
+      History history = Histories.of(seed, Trouble.JOURNAL);
+      assertThat(Runner.run(history).violations()).as(history.toString()).isEmpty();
+    }
   }
 
   @Test

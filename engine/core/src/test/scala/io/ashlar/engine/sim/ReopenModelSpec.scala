@@ -42,10 +42,11 @@ class ReopenModelSpec extends AnyFunSuite {
       assert(result.passed, s"seed $base: " + Pretty.pretty(result, Pretty.Params(2)))
     }
 
-  holds("changes, bitmap commands and guests in any order", Trouble.NONE, 20)
+  holds("changes, bitmap commands and guests in any order", Trouble.NONE, 15)
   holds("drivers that refuse, throw, or fail after the effect", Trouble.FAULTS, 25)
   holds("a disk that fails while bitmaps are stored and armed", Trouble.STORE, 10)
   holds("drivers that answer long after everybody's patience", Trouble.LATE, 15)
-  holds("actors that die at any message", Trouble.DEATHS, 20)
+  holds("actors that die at any message", Trouble.DEATHS, 15)
+  holds("journals that fail, hang, or cannot be opened", Trouble.JOURNAL, 10)
   holds("time that passes while everybody still works", Trouble.HURRY, 10)
 }
