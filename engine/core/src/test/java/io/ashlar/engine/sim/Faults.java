@@ -50,7 +50,14 @@ final class Faults {
           SimJournals.CALL + "open",
           SimJournals.CALL + "persist",
           SimJournals.CALL + "resume",
-          "write", "flush", "sync", "stage", "publish", "arm", "prepareReopen", "open");
+          "write",
+          "flush",
+          "sync",
+          "stage",
+          "publish",
+          "arm",
+          "prepareReopen",
+          "open");
 
   private final Sim sim;
   private final List<Fired> fired = new ArrayList<>();

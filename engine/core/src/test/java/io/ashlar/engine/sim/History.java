@@ -13,11 +13,7 @@ import java.util.List;
  * @param journals whether there are journals beside the images
  */
 public record History(
-    long seed,
-    List<Step.Node> graph,
-    List<Step.Attach> devices,
-    List<Act> acts,
-    boolean journals) {
+    long seed, List<Step.Node> graph, List<Step.Attach> devices, List<Act> acts, boolean journals) {
   /** A guest's request. */
   public record Request(String device, char kind, int granule, int count) {}
 
@@ -131,7 +127,8 @@ public record History(
 
   @Override
   public String toString() {
-    StringBuilder text = new StringBuilder("seed " + seed + (journals ? ", with journals\n" : "\n"));
+    StringBuilder text =
+        new StringBuilder("seed " + seed + (journals ? ", with journals\n" : "\n"));
     graph.forEach(node -> text.append("  ").append(node).append('\n'));
     devices.forEach(device -> text.append("  ").append(device).append('\n'));
     acts.forEach(act -> text.append("  ").append(act).append('\n'));

@@ -72,6 +72,7 @@ public final class Runner {
 
   /** Beside the images, or {@code null}. */
   private SimJournals journals;
+
   private Rules rules;
   private int guests;
   private int committed;

@@ -1,7 +1,7 @@
 package io.ashlar.engine.sim;
 
-import io.ashlar.engine.journal.BitmapFact.BitmapsArmed;
 import io.ashlar.engine.journal.AfterCrash;
+import io.ashlar.engine.journal.BitmapFact.BitmapsArmed;
 import io.ashlar.engine.journal.ImageJournals;
 import io.ashlar.engine.journal.JournalPlugins;
 import io.ashlar.engine.journal.JournalServices;
