@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * -Dashlar.mutant=NAME,NAME} only those.
  */
 final class SourceMutantsTest {
-  private static final int SECONDS = 60;
+  private static final int SECONDS = 180;
   private static final int SHOWN = 160;
   private static final Judge JUDGE = new Judge(Path.of(System.getProperty("ashlar.root")), SECONDS);
 
