@@ -12,7 +12,7 @@ final class Streams {
   static final int WIDEST = 64;
 
   /** Regions in order before a writer counts as one that goes on. */
-  private static final int SURE = 2;
+  private static final int SURE = 3;
 
   /** More are forgotten. */
   private static final int MOST = 256;
@@ -41,10 +41,12 @@ final class Streams {
    * @param from the first one
    * @param to the last one
    * @param covers whether the write has the first byte of the first one
+   * @param cold whether one of them was cold
    */
-  void entered(int from, int to, boolean covers, Ahead ahead) {
+  void entered(int from, int to, boolean covers, boolean cold, Ahead ahead) {
     Stream stream = expected.remove(from);
-    if (!covers) {
+    // In hot regions nobody begins: a writer that is followed is on its way to the next look.
+    if (!covers || (stream == null && !cold)) {
       return;
     }
     Stream now = stream == null ? new Stream(0, 0, 0) : stream;
@@ -52,7 +54,7 @@ final class Streams {
       expected.clear();
     }
     int next = to + 1;
-    int steps = now.steps() + (to > from ? SURE : 1);
+    int steps = Math.min(SURE, now.steps() + to - from + 1);
     if (steps < SURE) {
       expected.put(next, new Stream(steps, 0, next));
       return;
