@@ -323,8 +323,16 @@ final class CrashGuard {
     }
   }
 
+  /** A journal that was given up may hang, and its files with it. */
+  private void requireJournal() {
+    if (log.records().orElse(null) != session.journal) {
+      throw new BlockException(ErrorCode.CLOSED, "its journal was given up");
+    }
+  }
+
   private void intend(UUID nonce, long next) {
     try {
+      requireJournal();
       captures.intend(session.journal, nonce, next);
     } catch (BlockException e) {
       throw new Lost(e);
@@ -342,6 +350,7 @@ final class CrashGuard {
             .filter(bitmap -> bitmap.persistent() && !bitmap.inconsistent())
             .toList();
     try {
+      requireJournal();
       captures.write(
           session.journal,
           new Lengths(state.length(), session.nextLength),

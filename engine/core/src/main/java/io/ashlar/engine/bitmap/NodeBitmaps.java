@@ -12,9 +12,11 @@ import io.ashlar.engine.journal.ImageRecords;
 import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.Clock;
+import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Waits;
 import io.ashlar.spi.Waits.WaitLock;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -137,12 +139,30 @@ public final class NodeBitmaps {
     try {
       captures.beat(journal);
     } catch (BlockException e) {
-      try {
-        disk.revoke(journal, e);
-      } catch (BlockException again) {
-        // The image cannot be told: the next beat tries again, and so does a write before it.
-        heat.nothingIsHot();
-      }
+      giveUp(journal, e);
+    }
+  }
+
+  /** The last beat has not come back: so that not everybody waits for the journal. */
+  void beatHangs() {
+    ImageRecords journal = beating;
+    if (paced() && journal != null) {
+      giveUp(
+          journal,
+          new BlockException(
+              ErrorCode.TIMED_OUT,
+              "the journal did not answer within "
+                  + TimeUnit.NANOSECONDS.toSeconds(CrashRules.BEAT_NANOS)
+                  + " s"));
+    }
+  }
+
+  private void giveUp(ImageRecords journal, BlockException why) {
+    try {
+      disk.revoke(journal, why);
+    } catch (BlockException again) {
+      // The image cannot be told: the next beat tries again, and so does a write before it.
+      heat.nothingIsHot();
     }
   }
 

@@ -55,19 +55,30 @@ final class Pace {
   /** Beside the work of the directory, which may wait for writers. */
   private void beat() {
     if (!beating.compareAndSet(false, true)) {
+      execute(bitmaps::beatHangs);
       return;
     }
+    boolean begun =
+        execute(
+            () -> {
+              try {
+                bitmaps.beat();
+              } finally {
+                beating.set(false);
+              }
+            });
+    if (!begun) {
+      beating.set(false);
+    }
+  }
+
+  /** False when the engine is going down with its threads. */
+  private boolean execute(Runnable task) {
     try {
-      drivers.execute(
-          () -> {
-            try {
-              bitmaps.beat();
-            } finally {
-              beating.set(false);
-            }
-          });
+      drivers.execute(task);
+      return true;
     } catch (RejectedExecutionException e) {
-      beating.set(false); // the engine is going down with its threads
+      return false;
     }
   }
 }

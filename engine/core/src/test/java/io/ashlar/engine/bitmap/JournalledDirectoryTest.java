@@ -429,6 +429,61 @@ class JournalledDirectoryTest {
     assertThat(begunAnew).as("a reopen begins anew").isGreaterThan(2);
   }
 
+  /** What a guest sees of it is nothing; the image never says that a dead journal has its bits. */
+  @Test
+  void withAFenceTheDirectorySurvivesTheDeathOfItsJournalToo() {
+    start("fenced-calm").store.fences = true;
+    live();
+    assertThat(notices).isEmpty();
+    assertThat(rig.store.calls).contains("changeFence").doesNotContain("revokeFence");
+    int flushes = files.flushes();
+    int revoked = 0;
+    for (int at = 1; at <= flushes; at += 2) {
+      start("fenced-" + at).store.fences = true;
+      files.failAt(files.flushes() + at, true);
+      live();
+      files.failAt(Integer.MAX_VALUE, false);
+      assertThat(rig.store.fence).as("flush %d", at).isNull();
+      revoked += rig.store.calls.contains("revokeFence") ? 1 : 0;
+    }
+    assertThat(revoked).isGreaterThan(2);
+  }
+
+  @Test
+  void aWriteGoesOnWithoutAJournalOnceTheImageSaysSo() {
+    start("j").store.fences = true;
+    rig.store.put("b", G, false, true);
+    rig.load(true);
+    rig.write(0, 1);
+    assertThat(rig.store.fence).isNotNull();
+    files.failAt(files.flushes() + 1, true);
+    rig.write(40 * G, 1, () -> assertThat(rig.store.fence).as("when the write is issued").isNull());
+    files.failAt(Integer.MAX_VALUE, false);
+    assertThat(notices)
+        .hasSize(1)
+        .first()
+        .asString()
+        .contains("would not survive a crash any more");
+    rig.store.fences = true;
+    rig.seal();
+    rig.write(0, 1);
+    assertThat(rig.store.entry("b").inUse()).isTrue();
+  }
+
+  @Test
+  void aClearDoesNotWaitForAJournalThatHangs() {
+    start("j", 300).store.fences = true;
+    rig.store.put("b", G, false, true);
+    rig.load(true);
+    files.hang();
+    long begun = System.nanoTime();
+    rig.clear("b");
+    assertThat(System.nanoTime() - begun).isLessThan(4_000_000_000L);
+    assertThat(rig.store.fence).isNull();
+    rig.write(40 * G, 1);
+    files.release();
+  }
+
   @Test
   void aJournalThatHangsIsGivenUpInItsTime() {
     start("j", 300).store.put("b", G, false, true);

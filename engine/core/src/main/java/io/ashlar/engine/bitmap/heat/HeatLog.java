@@ -95,8 +95,7 @@ public final class HeatLog implements HotRegions {
       first |= now.touch(region);
     }
     if (first) {
-      streams.entered(
-          from, to, covers, !cold.isEmpty(), (begin, end) -> preheat(now, begin, end));
+      streams.entered(from, to, covers, !cold.isEmpty(), (begin, end) -> preheat(now, begin, end));
     }
   }
 

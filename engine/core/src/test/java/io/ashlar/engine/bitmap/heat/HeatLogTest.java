@@ -88,7 +88,10 @@ final class HeatLogTest {
   private final Counted journal = new Counted();
   private final Hands clock = new Hands();
   private final HeatLog heat =
-      new HeatLog(clock, CrashRules.SOUND, (which, why) -> {
+      new HeatLog(
+          clock,
+          CrashRules.SOUND,
+          (which, why) -> {
             throw new AssertionError(why);
           });
   private final Captures captures = new Captures(heat, clock, CrashRules.SOUND);
@@ -103,8 +106,7 @@ final class HeatLogTest {
 
   private void capture() {
     heat.restarting(set -> Captures.staying(set, generation), heat::publishNext);
-    captures.write(
-        journal, Lengths.of(LENGTH), List.of(new UUID(5, 5)), generation.bitmaps());
+    captures.write(journal, Lengths.of(LENGTH), List.of(new UUID(5, 5)), generation.bitmaps());
     journal.waited.clear();
   }
 
