@@ -124,7 +124,7 @@ final class HeatLogTest {
   void onlyTheFirstWriteOfARegionWaits() {
     heat.begin(journal, LENGTH, generation);
     for (int i = 0; i < 100; i++) {
-      write(5 * MIB + i * 4096, 4096);
+      write(5 * MIB + i * 4096L, 4096);
     }
     assertThat(journal.waited).hasSize(1);
     write(6 * MIB - 512, 1024);
@@ -202,7 +202,7 @@ final class HeatLogTest {
     heat.begin(journal, LENGTH, generation);
     capture();
     for (int i = 0; i < 50; i++) {
-      write(2 * i * MIB, 4096);
+      write(2L * i * MIB, 4096);
     }
     assertThat(captures.worthIt(generation)).as("too early").isFalse();
     clock.nanos += 61_000_000_000L;
