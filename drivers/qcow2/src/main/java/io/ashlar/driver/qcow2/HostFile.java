@@ -193,8 +193,8 @@ final class HostFile {
         throw e;
       } finally {
         if (!good) {
+          // What guests wrote so far is told of now; another failure is news of later writes alone.
           failed.getAndIncrement();
-          unsynced |= data;
         }
       }
     } finally {
