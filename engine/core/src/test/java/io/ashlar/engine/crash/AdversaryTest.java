@@ -1,0 +1,214 @@
+package io.ashlar.engine.crash;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * What somebody does to image and journal between a crash and the next opening: what changed the
+ * disk behind the journal's back is noticed, and the image stays usable whatever was done.
+ */
+final class AdversaryTest {
+  private static final Path JOURNAL =
+      Machine.IMAGE.resolveSibling(Machine.IMAGE.getFileName() + ".ashlar-journal");
+  private static final long MINUTE = TimeUnit.MINUTES.toNanos(1);
+  private static final long AUTOCLEAR = 88;
+  private static final long FENCE_BIT = 1L << 40;
+
+  /** Moves after which nobody may believe the journal. */
+  enum Move {
+    JOURNAL_DELETED,
+    JOURNAL_EMPTIED,
+    JOURNAL_CUT,
+    JOURNAL_FLIPPED,
+    JOURNAL_OF_ANOTHER,
+    JOURNAL_FROM_BEFORE,
+    IMAGE_FROM_BEFORE_A_CLEAR,
+    IMAGE_COPIED_LATER,
+    IMAGE_OVERWRITTEN_LATER,
+    FENCE_BIT_CLEARED
+  }
+
+  private final Machine machine = new Machine();
+  private final Reopening reopening = new Reopening(machine);
+
+  /** A crash behind an answered write, with everything kept. */
+  private static Workload workload() {
+    return Workload.of(
+        5,
+        List.of(Op.OVERWRITE, Op.FLUSH, Op.CLEAR, Op.WRITE_NEW, Op.FLUSH, Op.SUB_CLUSTER),
+        false);
+  }
+
+  private static Timeline.Moment last(Run run, String what) {
+    Timeline.Moment found = null;
+    for (Timeline.Moment moment : run.timeline().moments()) {
+      found = moment.what().startsWith(what) ? moment : found;
+    }
+    assertThat(found).as(what).isNotNull();
+    return found;
+  }
+
+  private Disk at(Run run, Timeline.Moment moment) {
+    Crash crash = run.crash();
+    crash.moveTo(moment.at());
+    return crash.state(
+        Choice.all(crash.pending().size()),
+        new Timeline(),
+        machine::wallNanos,
+        1_700_000_000_000_000_000L + moment.nanos());
+  }
+
+  private Observed look(Run run, Disk disk, long nanos) {
+    return reopening.look(
+        disk, run.guest().sectors(), new Reopening.Plan(3, nanos, true, false));
+  }
+
+  @Test
+  void withoutAnyMoveEverythingIsRecovered() {
+    Run run = Run.of(machine, workload());
+    Timeline.Moment end = last(run, "end");
+    Observed found = look(run, at(run, end), end.nanos() + MINUTE);
+    assertThat(found.complaints).isEmpty();
+    assertThat(found.seen).hasSize(2);
+    assertThat(found.seen.values()).noneMatch(Observed.Seen::inconsistent);
+    Judge judge = new Judge(run.guest(), run.bitmaps(), true);
+    judge.at(end.at());
+    assertThat(judge.complaints(found)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void isNoticed(Move move) {
+    Run run = Run.of(machine, workload());
+    Disk before = at(run, last(run, "CLEAR"));
+    Timeline.Moment end = last(run, "end");
+    Disk disk = at(run, end);
+    play(move, disk, before);
+    Observed found = look(run, disk, end.nanos() + 2 * MINUTE);
+    assertThat(found.complaints).isEmpty();
+    assertThat(found.seen).containsKeys("b0", "b1");
+    found.seen.forEach(
+        (name, seen) -> {
+          assertThat(seen.inconsistent()).as(move + " " + name).isTrue();
+          assertThat(seen.reason()).as(move + " " + name).isNotBlank();
+        });
+  }
+
+  private void play(Move move, Disk disk, Disk before) {
+    Inode image = disk.names().get(Machine.IMAGE);
+    Inode journal = disk.names().get(JOURNAL);
+    switch (move) {
+      case JOURNAL_DELETED -> disk.names().remove(JOURNAL);
+      case JOURNAL_EMPTIED -> journal.now.setLength(0);
+      case JOURNAL_CUT -> journal.now.setLength(4096 + 3 * Pages.SECTOR);
+      case JOURNAL_FLIPPED -> flip(journal.now, 4096 + 4 * Pages.SECTOR + 70);
+      case JOURNAL_OF_ANOTHER -> journal.now = journalOfAnother();
+      case JOURNAL_FROM_BEFORE -> journal.now = journalFromBefore();
+      case IMAGE_FROM_BEFORE_A_CLEAR -> image.now = before.content(Machine.IMAGE).fork();
+      case IMAGE_COPIED_LATER -> image.changedNanos += MINUTE;
+      case IMAGE_OVERWRITTEN_LATER -> {
+        byte[] rubbish = new byte[Pages.SECTOR];
+        rubbish[7] = 1;
+        image.now.write(lastData(image.now), rubbish, 0, rubbish.length);
+        image.changedNanos += MINUTE;
+      }
+      case FENCE_BIT_CLEARED -> {
+        byte[] word = image.now.bytes(AUTOCLEAR, 8);
+        word[2] &= (byte) ~(FENCE_BIT >>> 40);
+        image.now.write(AUTOCLEAR, word, 0, word.length);
+      }
+    }
+  }
+
+  private static void flip(Pages pages, long offset) {
+    byte[] one = pages.bytes(offset, 1);
+    one[0] ^= 4;
+    pages.write(offset, one, 0, 1);
+  }
+
+  private static long lastData(Pages image) {
+    return image.length() / Run.CLUSTER * Run.CLUSTER - Run.CLUSTER;
+  }
+
+  private Pages journalOfAnother() {
+    Run other = Run.of(machine, Workload.of(17, List.of(Op.OVERWRITE), false));
+    return at(other, last(other, "end")).content(JOURNAL).fork();
+  }
+
+  /** As it was when the image was not open. */
+  private Pages journalFromBefore() {
+    Run same = Run.of(machine, workload());
+    return at(same, same.timeline().moments().get(0)).content(JOURNAL).fork();
+  }
+
+  @Test
+  void aClockThatWasSetBackHarmsNobody() {
+    Run run = Run.of(machine, workload());
+    Timeline.Moment end = last(run, "end");
+    Observed found = look(run, at(run, end), 0);
+    Judge judge = new Judge(run.guest(), run.bitmaps(), false);
+    judge.at(end.at());
+    assertThat(judge.complaints(found)).isEmpty();
+  }
+
+  @Test
+  void qemuMayLookButNotWrite(@TempDir Path directory) throws Exception {
+    Run run = Run.of(machine, workload());
+    Timeline.Moment end = last(run, "end");
+    for (Map.Entry<List<String>, Boolean> command :
+        Map.of(
+                List.of("qemu-img", "check", "FILE"),
+                true,
+                List.of("qemu-img", "info", "FILE"),
+                true,
+                List.of("qemu-io", "-r", "-c", "read 0 64k", "FILE"),
+                true,
+                List.of("qemu-io", "-c", "write -P 3 20k 4k", "FILE"),
+                false,
+                List.of("qemu-io", "-c", "write -P 3 3M 512", "FILE"),
+                false,
+                List.of("qemu-img", "resize", "-q", "FILE", "5M"),
+                false)
+            .entrySet()) {
+      Disk disk = at(run, end);
+      Inode image = disk.names().get(Machine.IMAGE);
+      Path file = directory.resolve("image.qcow2");
+      Files.write(file, image.now.all());
+      String said =
+          run(command.getKey().stream().map(a -> a.equals("FILE") ? file.toString() : a).toList());
+      Pages after = new Pages();
+      byte[] bytes = Files.readAllBytes(file);
+      after.write(0, bytes, 0, bytes.length);
+      after.growTo(bytes.length);
+      image.now = after;
+      Observed found = look(run, disk, end.nanos() + MINUTE);
+      assertThat(found.complaints).as(command + said).isEmpty();
+      assertThat(found.seen.values())
+          .as(command + said)
+          .allMatch(seen -> seen.inconsistent() != command.getValue());
+    }
+  }
+
+  private static String run(List<String> command) throws InterruptedException {
+    try {
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      process.waitFor();
+      return said;
+    } catch (IOException e) {
+      return Assumptions.abort(command.get(0) + " is not installed: " + e.getMessage());
+    }
+  }
+}
