@@ -32,13 +32,23 @@ public record SourceMutant(
     List<String> gone,
     List<String> come) {
   private static final String LIST = "mutants.txt";
+  private static final String OF_CRASHES = "crash-mutants.txt";
   private static final Pattern HEAD = Pattern.compile("([A-Z][A-Z0-9_]+): (.+)");
 
   /** All mutants of the list, in its order. */
   public static List<SourceMutant> all() {
-    try (InputStream in = SourceMutant.class.getResourceAsStream(LIST)) {
+    return of(LIST);
+  }
+
+  /** Those that the crash harness has to notice. */
+  static List<SourceMutant> ofCrashes() {
+    return of(OF_CRASHES);
+  }
+
+  private static List<SourceMutant> of(String list) {
+    try (InputStream in = SourceMutant.class.getResourceAsStream(list)) {
       if (in == null) {
-        throw new AssertionError("there is no " + LIST + " among the test resources");
+        throw new AssertionError("there is no " + list + " among the test resources");
       }
       return parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
     } catch (IOException e) {

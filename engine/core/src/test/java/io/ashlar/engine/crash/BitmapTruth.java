@@ -76,6 +76,9 @@ final class BitmapTruth {
       if (guest.readable(sector, from, to).contains(value)) {
         return false;
       }
+      if (guest.uncertain() && !guest.sentBetween(sector, value, from, Change.NEVER)) {
+        return false; // who was told that something is lost does not count on what was
+      }
       if (off.isEmpty()) {
         return true;
       }

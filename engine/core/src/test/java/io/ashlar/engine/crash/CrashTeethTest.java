@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
  * broken on purpose: each of those has to be noticed by one of these.
  */
 final class CrashTeethTest {
-  private static final Explorer.Depth SHALLOW = new Explorer.Depth(4, 2, 0, 80, true);
+  private static final Explorer.Depth SHALLOW = new Explorer.Depth(4, 2, 0, 100, true);
 
   private static void explore(Workload... workloads) {
     Explorer explorer = new Explorer(new Machine(), SHALLOW);
@@ -31,7 +31,7 @@ final class CrashTeethTest {
   private static Workload beside(long seed, Op... ops) {
     List<List<Op>> guests = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
-      guests.add(List.of(Op.OVERWRITE, Op.WRITE_NEW, Op.OVERWRITE, Op.WRITE_NEW, Op.OVERWRITE));
+      guests.add(List.of(Op.WRITE_NEW, Op.FLUSH, Op.WRITE_NEW, Op.FLUSH, Op.WRITE_NEW));
     }
     return new Workload(seed, true, List.of(ops), guests, 0, 1, true);
   }
@@ -66,8 +66,8 @@ final class CrashTeethTest {
   void hotRegions() {
     explore(
         ops(Op.OVERWRITE, Op.FLUSH),
-        ops(Op.OVERWRITE, Op.FLUSH, Op.CLEAR, Op.OVERWRITE, Op.FLUSH),
-        ops(Op.WRITE_NEW, Op.FLUSH, Op.WAIT, Op.OVERWRITE, Op.FLUSH));
+        ops(Op.OVERWRITE, Op.FLUSH, Op.ADD, Op.WRITE_NEW, Op.FLUSH),
+        ops(Op.OVERWRITE, Op.FLUSH, Op.CLEAR, Op.SUB_CLUSTER, Op.FLUSH));
   }
 
   /** The journal is made when the first bitmap is. */

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 final class CrashTest {
   @Test
   void everyWorkloadOfOneOperation() {
-    Explorer explorer = new Explorer(new Machine(), new Explorer.Depth(4, 2, 10, 1000, false));
+    Explorer explorer = new Explorer(new Machine(), new Explorer.Depth(3, 1, 20, 60, true));
     for (Op op : Op.SHORT) {
       explorer.explore(Workload.of(1, List.of(op), true));
     }

@@ -20,7 +20,7 @@ final class Explorer {
    * @param allSubsets up to so many pending changes every subset is tried
    * @param samples at each moment, so many more at random, torn ones among them
    * @param nested of so many states one is opened with crashes in the middle; 0 for none
-   * @param states the most states of one workload
+   * @param states about so many states of one workload, if it has more
    * @param strict see {@link Judge}
    */
   record Depth(int allSubsets, int samples, int nested, int states, boolean strict) {}
@@ -113,12 +113,20 @@ final class Explorer {
   /** Explores a workload; stops at its first violation, and is false then. */
   boolean explore(Workload workload) {
     int before = violations.size();
-    run = Run.of(machine, workload);
+    try {
+      run = Run.of(machine, workload);
+    } catch (RuntimeException | AssertionError e) {
+      Timeline.Moment never = new Timeline.Moment(0, "nothing", "run", 0);
+      violations.add(
+          new Violation(workload, never, Choice.mask(0), "F: the run failed: " + e, List.of()));
+      return false;
+    }
     refused.addAll(run.refused());
     judge = new Judge(run.guest(), run.bitmaps(), depth.strict() && workload.trouble() == 0);
     random = new SplittableRandom(workload.seed() + 1);
     seen.clear();
     Crash crash = run.crash();
+    double share = (double) depth.states() / Math.max(1, choices(run));
     boolean first = true;
     for (Timeline.Moment moment : run.timeline().moments()) {
       boolean differs = crash.moveTo(moment.at());
@@ -136,7 +144,7 @@ final class Explorer {
       first = false;
       last.clear();
       for (Choice choice : choices(crash.pending(), depth.allSubsets(), depth.samples())) {
-        if (seen.size() < depth.states()) {
+        if (random.nextDouble() < share) {
           state(crash, moment, moment, choice, 0);
         }
         if (violations.size() > before) {
@@ -145,6 +153,20 @@ final class Explorer {
       }
     }
     return true;
+  }
+
+  /** How many there are in a whole run. */
+  private long choices(Run all) {
+    long sum = 0;
+    Crash survey = all.survey();
+    for (Timeline.Moment moment : all.timeline().moments()) {
+      if (survey.moveTo(moment.at())) {
+        int count = survey.pending().size();
+        sum += count <= depth.allSubsets() ? 1L << count : 3L * count + 1;
+        sum += depth.samples();
+      }
+    }
+    return sum;
   }
 
   /**

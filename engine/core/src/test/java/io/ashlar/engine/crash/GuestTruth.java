@@ -43,6 +43,7 @@ final class GuestTruth {
   private final TreeMap<Integer, List<Request>> sectors = new TreeMap<>();
   private final List<Flush> flushes = new ArrayList<>();
   private long numbers;
+  private boolean uncertain;
 
   private static Request beginning() {
     Request request = new Request(0, true, false, -2);
@@ -91,8 +92,14 @@ final class GuestTruth {
     flushes.add(new Flush(issued, ended));
   }
 
+  /** Whether something failed aloud, so that content may have gone back although it was flushed. */
+  boolean uncertain() {
+    return uncertain;
+  }
+
   /** Something failed aloud: what was not flushed before may be lost for good, or may not. */
   void uncertain(long now) {
+    uncertain = true;
     long durable = -1;
     for (Flush flush : flushes) {
       durable = Math.max(durable, flush.issued);

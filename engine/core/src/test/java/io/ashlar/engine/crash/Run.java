@@ -41,6 +41,7 @@ final class Run {
   private final List<String> refused = new ArrayList<>();
   private final Disk disk;
   private Crash crash;
+  private Crash survey;
   private BlockDevice device;
   private boolean readOnly;
   private long size = SIZE;
@@ -66,6 +67,7 @@ final class Run {
     try {
       run.prelude();
       run.crash = new Crash(run.disk, run.timeline);
+      run.survey = new Crash(run.disk, run.timeline);
       run.timeline.start();
       run.disk.hook(run::during);
       run.trouble = workload.trouble();
@@ -97,6 +99,11 @@ final class Run {
   /** At the beginning of the time in which crashes may come. */
   Crash crash() {
     return crash;
+  }
+
+  /** Another one, to look ahead with. */
+  Crash survey() {
+    return survey;
   }
 
   Workload workload() {
@@ -140,7 +147,7 @@ final class Run {
 
   private void record() {
     timeline.phase("open");
-    open();
+    attempt(this::open);
     startGuests();
     for (Op op : workload.ops()) {
       timeline.phase(op.name());

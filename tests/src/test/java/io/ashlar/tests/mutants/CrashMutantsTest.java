@@ -1,0 +1,55 @@
+package io.ashlar.tests.mutants;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The crash harness is not blind: each rule that crash safety hangs on, broken in the source of the
+ * project, is noticed by it. With {@code
+ * -Dashlar.crash.mutant=NAME,NAME} only those.
+ */
+final class CrashMutantsTest {
+  private static final int SECONDS = 90;
+  private static final int SHOWN = 200;
+  private static final int LEAST = 20;
+  private static final Judge JUDGE = new Judge(Path.of(System.getProperty("ashlar.root")), SECONDS);
+
+  static Stream<SourceMutant> mutants() {
+    String wanted = System.getProperty("ashlar.crash.mutant", "");
+    List<String> names = List.of(wanted.split(","));
+    return SourceMutant.ofCrashes().stream()
+        .filter(mutant -> wanted.isEmpty() || names.contains(mutant.name()));
+  }
+
+  @AfterAll
+  static void end() throws IOException {
+    JUDGE.close();
+  }
+
+  @Test
+  void thereAreEnough() {
+    assertThat(SourceMutant.ofCrashes()).hasSizeGreaterThanOrEqualTo(LEAST);
+  }
+
+  @ParameterizedTest
+  @MethodSource("mutants")
+  void caught(SourceMutant mutant) {
+    long began = System.nanoTime();
+    Judge.Verdict verdict = JUDGE.judge(mutant);
+    long millis = (System.nanoTime() - began) / 1_000_000;
+    assertThat(verdict)
+        .as("%s (%s) is not noticed by %s", mutant.name(), mutant.what(), mutant.test())
+        .isInstanceOf(Judge.Verdict.Caught.class);
+    String by = ((Judge.Verdict.Caught) verdict).by().toString().replaceAll("\\s+", " ");
+    String start = by.substring(0, Math.min(by.length(), SHOWN));
+    System.out.println(mutant + ": caught in " + millis + " ms: " + start);
+  }
+}
