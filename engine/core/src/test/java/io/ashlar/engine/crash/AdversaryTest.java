@@ -34,6 +34,7 @@ final class AdversaryTest {
     JOURNAL_FLIPPED,
     JOURNAL_OF_ANOTHER,
     JOURNAL_FROM_BEFORE,
+    JOURNAL_FROM_BEFORE_A_HEAT,
     IMAGE_FROM_BEFORE_A_CLEAR,
     IMAGE_COPIED_LATER,
     IMAGE_OVERWRITTEN_LATER,
@@ -47,7 +48,7 @@ final class AdversaryTest {
   private static Workload workload() {
     return Workload.of(
         5,
-        List.of(Op.OVERWRITE, Op.FLUSH, Op.CLEAR, Op.WRITE_NEW, Op.FLUSH, Op.SUB_CLUSTER),
+        List.of(Op.OVERWRITE, Op.FLUSH, Op.CLEAR, Op.WRITE_NEW, Op.FLUSH, Op.SUB_CLUSTER, Op.FLUSH),
         false);
   }
 
@@ -93,9 +94,10 @@ final class AdversaryTest {
   void isNoticed(Move move) {
     Run run = Run.of(machine, workload());
     Disk before = at(run, last(run, "CLEAR"));
+    Disk colder = at(run, last(run, "answered CLEAR"));
     Timeline.Moment end = last(run, "end");
     Disk disk = at(run, end);
-    play(move, disk, before);
+    play(move, disk, before, colder);
     Observed found = look(run, disk, end.nanos() + 2 * MINUTE);
     assertThat(found.complaints).isEmpty();
     assertThat(found.seen).containsKeys("b0", "b1");
@@ -106,7 +108,7 @@ final class AdversaryTest {
         });
   }
 
-  private void play(Move move, Disk disk, Disk before) {
+  private void play(Move move, Disk disk, Disk before, Disk colder) {
     Inode image = disk.names().get(Machine.IMAGE);
     Inode journal = disk.names().get(JOURNAL);
     switch (move) {
@@ -116,6 +118,7 @@ final class AdversaryTest {
       case JOURNAL_FLIPPED -> flip(journal.now, 4096 + 4 * Pages.SECTOR + 70);
       case JOURNAL_OF_ANOTHER -> journal.now = journalOfAnother();
       case JOURNAL_FROM_BEFORE -> journal.now = journalFromBefore();
+      case JOURNAL_FROM_BEFORE_A_HEAT -> journal.now = colder.content(JOURNAL).fork();
       case IMAGE_FROM_BEFORE_A_CLEAR -> image.now = before.content(Machine.IMAGE).fork();
       case IMAGE_COPIED_LATER -> image.changedNanos += MINUTE;
       case IMAGE_OVERWRITTEN_LATER -> {

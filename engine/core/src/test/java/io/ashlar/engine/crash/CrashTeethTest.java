@@ -66,7 +66,7 @@ final class CrashTeethTest {
   void hotRegions() {
     explore(
         ops(Op.OVERWRITE, Op.FLUSH),
-        ops(Op.OVERWRITE, Op.FLUSH, Op.ADD, Op.WRITE_NEW, Op.FLUSH),
+        ops(Op.OVERWRITE, Op.FLUSH, Op.CLEAR, Op.WRITE_NEW, Op.FLUSH),
         ops(Op.OVERWRITE, Op.FLUSH, Op.CLEAR, Op.SUB_CLUSTER, Op.FLUSH));
   }
 
