@@ -13,8 +13,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The crash harness is not blind: each rule that crash safety hangs on, broken in the source of the
- * project, is noticed by it. With {@code
- * -Dashlar.crash.mutant=NAME,NAME} only those.
+ * project, is noticed by it. With {@code -Dashlar.crash.mutant=NAME,NAME} only those.
  */
 final class CrashMutantsTest {
   private static final int SECONDS = 90;

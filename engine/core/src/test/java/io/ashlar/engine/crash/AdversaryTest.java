@@ -72,8 +72,7 @@ final class AdversaryTest {
   }
 
   private Observed look(Run run, Disk disk, long nanos) {
-    return reopening.look(
-        disk, run.guest().sectors(), new Reopening.Plan(3, nanos, true, false));
+    return reopening.look(disk, run.guest().sectors(), new Reopening.Plan(3, nanos, true, false));
   }
 
   @Test

@@ -28,6 +28,8 @@ final class CrashStatesTest {
       Integer.getInteger("ashlar.crash.length", LONG ? 3 : STATES >= 100_000 ? 2 : 1);
   private static final long SEED = Long.getLong("ashlar.seed", 20_261_123L);
   private static final int LANES = 2;
+  private static final String CLASS_PATH =
+      System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 
   @TempDir private Path directory;
 
@@ -72,7 +74,7 @@ final class CrashStatesTest {
             "-Xmx" + (LONG ? "1500m" : "700m"),
             "-XX:+UseSerialGC",
             "-cp",
-            System.getProperty("java.class.path"),
+            CLASS_PATH,
             Lane.class.getName(),
             Integer.toString(lane),
             Integer.toString(LANES),

@@ -73,8 +73,7 @@ final class CrashTeethTest {
   /** The journal is made when the first bitmap is. */
   @Test
   void firstBitmap() {
-    explore(
-        new Workload(1, false, List.of(Op.ADD, Op.WRITE_NEW, Op.FLUSH), List.of(), 0, 0, true));
+    explore(new Workload(1, false, List.of(Op.ADD, Op.WRITE_NEW, Op.FLUSH), List.of(), 0, 0, true));
   }
 
   @Test
