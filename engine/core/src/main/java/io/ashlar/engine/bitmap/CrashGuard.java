@@ -10,6 +10,7 @@ import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.BitmapEntry;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.BlockIo;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Fence;
 import io.ashlar.spi.StoredBitmap;
@@ -274,6 +275,7 @@ final class CrashGuard {
       return;
     }
     try {
+      keepWritten(access);
       capture(next);
     } catch (Lost e) {
       try {
@@ -281,6 +283,20 @@ final class CrashGuard {
       } catch (BlockException unknown) {
         // Nothing is written before this is tried again: no region is hot.
         heat.nothingIsHot();
+      }
+    }
+  }
+
+  /**
+   * What was written before the bitmaps lost bits becomes durable, tables included: lost in a crash
+   * it would differ from what a backup has read, and no bitmap would know.
+   */
+  private static void keepWritten(BitmapStore access) {
+    if (access instanceof BlockIo written) {
+      try {
+        written.flush();
+      } catch (BlockException e) {
+        throw new Lost(e);
       }
     }
   }

@@ -13,13 +13,16 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Opens as many different states as {@code ashlar.crash.states} says that crashes may leave, in
  * processes of their own.
  */
+@Timeout(value = 4, unit = TimeUnit.HOURS)
 final class CrashStatesTest {
   private static final boolean LONG = Boolean.getBoolean("ashlar.long");
   private static final int STATES =

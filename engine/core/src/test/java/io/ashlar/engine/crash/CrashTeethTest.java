@@ -49,6 +49,7 @@ final class CrashTeethTest {
   @Test
   void whatBitmapsRecord() {
     explore(
+        ops(Op.WRITE_NEW, Op.CLEAR),
         ops(Op.CLEAR, Op.DISCARD, Op.CLOSE),
         ops(Op.CLEAR, Op.ZERO, Op.CLOSE),
         ops(Op.CLEAR, Op.COMPRESSED, Op.SUB_CLUSTER),
