@@ -164,6 +164,20 @@ final class GuestTruth {
     return values;
   }
 
+  /** Whether requests left this value, and all of them were sent at such times. */
+  boolean onlySent(int sector, long value, java.util.function.LongPredicate then) {
+    boolean any = false;
+    for (Request request : of(sector)) {
+      if (request.value(sector) == value) {
+        if (!then.test(request.issued)) {
+          return false;
+        }
+        any = true;
+      }
+    }
+    return any;
+  }
+
   /** Whether some request that may have left this value was sent in a window. */
   boolean sentBetween(int sector, long value, long from, long to) {
     for (Request request : of(sector)) {
