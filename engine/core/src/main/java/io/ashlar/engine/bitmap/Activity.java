@@ -19,6 +19,10 @@ final class Activity {
       "a bitmap of the node that is not stored has the same name; remove that one, make the node"
           + " inactive and active again";
 
+  /** Memory has forgotten them, for somebody else may write the image now. */
+  private static final String LOST =
+      "and then are inconsistent for whoever opens it next; remove them and take a full backup";
+
   private final Desk desk;
 
   Activity(Desk desk) {
@@ -50,15 +54,22 @@ final class Activity {
     desk.disk().open(loaded.damage() == null ? staged : null, writable);
   }
 
-  /** Sealed again with the bits that it has, unless the image cannot be told. */
+  /**
+   * Sealed again with the bits that it has.
+   *
+   * @throws io.ashlar.spi.BlockException the image could not be told and says IN_USE
+   */
   void stays(BitmapStore staged) {
     Optional<DirectoryState> loaded = desk.loaded();
-    if (loaded.isPresent() && staged != null) {
-      new NodeTransitions(desk).disarmThrough(staged, loaded.get());
+    try {
+      if (loaded.isPresent() && staged != null) {
+        new NodeTransitions(desk).disarmThrough(staged, loaded.get(), LOST);
+      }
+    } finally {
+      desk.loaded(null);
+      desk.disk().close();
+      desk.log().release();
     }
-    desk.loaded(null);
-    desk.disk().close();
-    desk.log().release();
   }
 
   private DirectoryState withTransient(DirectoryState loaded) {

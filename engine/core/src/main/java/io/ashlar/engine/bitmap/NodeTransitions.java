@@ -110,13 +110,17 @@ final class NodeTransitions {
     }
   }
 
-  /** If the image cannot be told it says IN_USE, which is the safe side; memory knows all. */
+  /**
+   * Memory knows all.
+   *
+   * @throws BlockException the image could not be told and says IN_USE, which is the safe side
+   */
   void disarmThrough(BitmapStore staged) {
-    disarmThrough(staged, desk.state());
+    disarmThrough(staged, desk.state(), "which a read-write reopen and close will mend");
   }
 
   /** The same for bitmaps that were read and are not shown yet. */
-  void disarmThrough(BitmapStore staged, DirectoryState state) {
+  void disarmThrough(BitmapStore staged, DirectoryState state, String follows) {
     StoredDirectory disk = desk.disk();
     if (!disk.differs()) {
       desk.log().rest();
@@ -125,13 +129,19 @@ final class NodeTransitions {
     try {
       disk.sealThrough(staged, Layouts.untouched(state));
     } catch (RuntimeException | LinkageError | AssertionError e) {
-      LOG.warn(
-          "The bitmaps of node '{}' stay marked IN_USE in the image, which a read-write reopen"
-              + " and close will mend: {}",
-          desk.node(),
-          e.getMessage());
+      ErrorCode code = e instanceof BlockException known ? known.code() : ErrorCode.INTERNAL;
+      String what =
+          "the bitmaps of node '"
+              + desk.node()
+              + "' may be left marked IN_USE in the image, "
+              + follows
+              + ": "
+              + e.getMessage();
+      LOG.warn("After a change was given up, {}", what);
+      throw new BlockException(code, what, e);
+    } finally {
+      desk.log().rest();
     }
-    desk.log().rest();
   }
 
   void became(boolean writable) {

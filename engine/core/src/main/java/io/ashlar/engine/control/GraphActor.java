@@ -40,6 +40,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -182,12 +183,11 @@ public final class GraphActor extends AbstractBehavior<GraphCommand> {
               StatusReply.success(
                   new Changed(plan.before(), plan.after(), ended.nodes(), ended.afterwards())));
     } else {
-      ended.afterwards().forEach(ended.error()::addSuppressed);
       change
           .replyTo()
           .tell(
               StatusReply.error(
-                  new ReopenException(ended.error(), new ReopenResult(false, ended.nodes()))));
+                  new ReopenException(whole(ended), new ReopenResult(false, ended.nodes()))));
     }
     return next();
   }
@@ -212,6 +212,22 @@ public final class GraphActor extends AbstractBehavior<GraphCommand> {
       return next();
     }
     return this;
+  }
+
+  /** Why a change was given up, and what went wrong while it was undone. */
+  private static BlockException whole(Ended ended) {
+    if (ended.afterwards().isEmpty()) {
+      return ended.error();
+    }
+    String troubles =
+        ended.afterwards().stream().map(Throwable::getMessage).collect(Collectors.joining("; "));
+    BlockException whole =
+        new BlockException(
+            ended.error().code(),
+            ended.error().getMessage() + "; and while it was undone: " + troubles,
+            ended.error());
+    ended.afterwards().forEach(whole::addSuppressed);
+    return whole;
   }
 
   private static BlockException asBlockException(String what, Throwable error) {

@@ -15,23 +15,35 @@ public final class Edge implements Child {
   private final String role;
   private String nodeName;
   private BlockIo target;
+  private NodeCore node;
 
-  /** An edge to a node. */
+  /** An edge to something that is no node of a graph. */
   public Edge(String role, String nodeName, BlockIo target) {
+    this(role, nodeName, target, null);
+  }
+
+  /**
+   * An edge to a node.
+   *
+   * @param target the node, or the access to it that a change has staged
+   */
+  public Edge(String role, String nodeName, BlockIo target, NodeCore node) {
     this.role = role;
     this.nodeName = nodeName;
     this.target = target;
+    this.node = node;
   }
 
   /** Puts another node behind this edge; the parent is quiesced. */
-  public void retarget(String newName, BlockIo newTarget) {
+  public void retarget(String newName, NodeCore newTarget) {
     nodeName = newName;
     target = newTarget;
+    node = newTarget;
   }
 
-  /** What it leads to. */
-  BlockIo target() {
-    return target;
+  /** The node that it leads to, also by staged access; {@code null} when it is none of a graph. */
+  NodeCore node() {
+    return node;
   }
 
   @Override

@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Where the journal of a node's bitmaps belongs: what the user said, else beside the image. */
+/**
+ * Where the journal of a node's bitmaps belongs: what the user said, else beside the image. While a
+ * change prepares, it belongs where the node will be.
+ */
 final class JournalPlaces {
   private static final String FILE = "file";
   private static final String OFF = "off";
@@ -23,14 +26,14 @@ final class JournalPlaces {
    * @param beside whether a journal is kept where the user says nothing
    */
   static JournalPlacement of(NodeCore core, boolean beside) {
-    if (!(core.driver() instanceof BitmapStore store)) {
+    if (!(core.upcoming().driver() instanceof BitmapStore store)) {
       return JournalPlacement.none("");
     }
     Optional<String> said = store.journal();
     if (said.map(OFF::equals).orElse(!beside)) {
       return JournalPlacement.none("");
     }
-    JournalPlace place = under(core.edges());
+    JournalPlace place = under(core.upcoming().edges());
     UUID image = JournalPlacement.identity(place.identity(), store.shape());
     if (said.isPresent()) {
       return JournalPlacement.at(Path.of(said.get()), image);
@@ -48,21 +51,34 @@ final class JournalPlaces {
 
   /** When the storage of a node with these children was changed last, as {@link JournalHost}. */
   static long changedNanos(Map<String, Edge> edges) {
-    Edge edge = edges.get(FILE);
-    if (edge == null || !(edge.target() instanceof NodeCore core)) {
+    NodeCore below = below(edges);
+    if (below == null) {
       return ImageTime.UNKNOWN;
     }
-    return core.driver() instanceof JournalHost host
-        ? host.changedNanos()
-        : changedNanos(core.edges());
+    Optional<JournalHost> host = host(below);
+    return host.isPresent() ? host.get().changedNanos() : changedNanos(below.upcoming().edges());
   }
 
   /** Through filters, which have one child of that role too. */
   private static JournalPlace under(Map<String, Edge> edges) {
-    Edge edge = edges.get(FILE);
-    if (edge == null || !(edge.target() instanceof NodeCore core)) {
+    NodeCore below = below(edges);
+    if (below == null) {
       return JournalPlace.none("", "the storage under it has no place for a journal");
     }
-    return core.driver() instanceof JournalHost host ? host.journalPlace() : under(core.edges());
+    Optional<JournalHost> host = host(below);
+    return host.isPresent() ? host.get().journalPlace() : under(below.upcoming().edges());
+  }
+
+  private static NodeCore below(Map<String, Edge> edges) {
+    Edge edge = edges.get(FILE);
+    return edge == null ? null : edge.node();
+  }
+
+  /** What a change stages for a file that stays open need not be a host itself. */
+  private static Optional<JournalHost> host(NodeCore core) {
+    if (core.upcoming().driver() instanceof JournalHost staged) {
+      return Optional.of(staged);
+    }
+    return core.driver() instanceof JournalHost host ? Optional.of(host) : Optional.empty();
   }
 }

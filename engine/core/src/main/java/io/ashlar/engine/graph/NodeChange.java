@@ -191,7 +191,14 @@ public final class NodeChange {
 
   private CompletionStage<Prepared> prepareUp(Map<String, Edge> children, Directory directory) {
     return DriverCalls.on(
-            services, "prepare to reopen", next, () -> stage(ReopenPass.UP, children).staged())
+            services,
+            "prepare to reopen",
+            next,
+            () -> {
+              BlockNode staged = stage(ReopenPass.UP, children).staged();
+              core.staged(new NodeCore.Staged(staged, children));
+              return staged;
+            })
         .thenCompose(
             staged -> {
               if (Replacement.is(core, next) && next.active()) {
@@ -237,8 +244,13 @@ public final class NodeChange {
 
   private CompletionStage<Done> committing(Directory directory) {
     return DriverCalls.on(services, "commit", next, this::commitSteps)
-        .handle((done, error) -> became(directory).handle((d, e) -> rethrow(error, e)))
+        .handle((done, error) -> became(directory).handle((d, e) -> over(error, e)))
         .thenCompose(Function.identity());
+  }
+
+  private Done over(Throwable first, Throwable second) {
+    core.staged(null);
+    return rethrow(first, second);
   }
 
   private Done commitSteps() {
@@ -289,7 +301,10 @@ public final class NodeChange {
 
   private CompletionStage<Done> undo(ReopenPass pass, Directory directory) {
     return switch (pass) {
-      case UP -> disarm(directory).handle((d, e) -> abortStep(pass)).thenCompose(f -> f);
+      case UP ->
+          disarm(directory)
+              .handle((done, error) -> abortStep(pass).handle((d, e) -> over(error, e)))
+              .thenCompose(Function.identity());
       case DOWN ->
           abortStep(pass)
               .handle((done, error) -> resume(directory).handle((d, e) -> rethrow(error, e)))
@@ -315,14 +330,14 @@ public final class NodeChange {
   private CompletionStage<Done> disarm(Directory directory) {
     BitmapStore through = armedThrough;
     if (activated) {
-      return orSelf(
+      return ifAlive(
           directory.ask(replyTo -> new BitmapCommand.StaysInactive(through, replyTo)),
           () -> DirectoryFinish.staysInactive(core.name(), core.bitmaps(), through));
     }
     if (through == null) {
       return CompletableFuture.completedFuture(DONE);
     }
-    return orSelf(
+    return ifAlive(
         directory.ask(replyTo -> new BitmapCommand.DisarmThrough(through, replyTo)),
         () -> DirectoryFinish.disarm(core.name(), core.bitmaps(), through));
   }
@@ -338,6 +353,21 @@ public final class NodeChange {
   /** Closes a node that was opened, or is still being opened, by a change that was given up. */
   public CompletionStage<Done> closeOpened() {
     return shut().handle((done, late) -> core.close()).thenCompose(Function.identity());
+  }
+
+  /** The same for what may fail for other reasons, which are told. */
+  private CompletionStage<Done> ifAlive(CompletionStage<Done> asked, Runnable self) {
+    return asked
+        .handle(
+            (done, error) ->
+                error != null && Asks.cause(error) instanceof BlockException e && !dead(e)
+                    ? CompletableFuture.<Done>failedFuture(e)
+                    : orSelf(asked, self))
+        .thenCompose(Function.identity());
+  }
+
+  private static boolean dead(BlockException e) {
+    return e.code() == ErrorCode.NODE_FAILED || e.code() == ErrorCode.CLOSED;
   }
 
   /** What the directory cannot do any more is done here; both are idempotent. */

@@ -40,12 +40,19 @@ public final class NodeCore implements BlockIo {
   private final Outstanding outstanding = new Outstanding();
   private final Closing closing;
   private long changedBeforeOpen = ImageTime.UNKNOWN;
+
+  /** What a change that is not carried out yet has staged here; null without one. */
+  private volatile Staged staged;
+
   private BlockNode driver;
   private Map<String, Edge> edges = Map.of();
   private NodeSpec spec;
   private boolean readOnly;
   private int addedWriteFlags;
   private DetectZeroes detectZeroes = DetectZeroes.OFF;
+
+  /** A node as it will be, and what will be below it. */
+  record Staged(BlockNode driver, Map<String, Edge> edges) {}
 
   private NodeCore(String name, StripedGate background, NodeServices services) {
     this.name = name;
@@ -86,7 +93,7 @@ public final class NodeCore implements BlockIo {
 
     @Override
     public long changedNanos() {
-      return JournalPlaces.changedNanos(edges);
+      return JournalPlaces.changedNanos(upcoming().edges());
     }
   }
 
@@ -105,6 +112,17 @@ public final class NodeCore implements BlockIo {
   /** Another stands in the place of the driver's node; no request is inside. */
   void replaced(BlockNode standIn) {
     driver = standIn;
+  }
+
+  /** A change has staged this, or is over and has not ({@code null}). */
+  void staged(Staged next) {
+    staged = next;
+  }
+
+  /** What a change that is not carried out yet has staged; else the node as it is. */
+  Staged upcoming() {
+    Staged next = staged;
+    return next == null ? new Staged(driver, edges) : next;
   }
 
   /** The node has new options. */
@@ -128,11 +146,6 @@ public final class NodeCore implements BlockIo {
   /** The driver's node, for capabilities; the engine asks by {@code instanceof}. */
   public BlockNode driver() {
     return driver;
-  }
-
-  /** The edges to its children, by their roles. */
-  Map<String, Edge> edges() {
-    return edges;
   }
 
   /** Its bitmaps. */

@@ -41,6 +41,9 @@ final class Replacement implements ReopenStep {
       Map<String, Edge> children,
       NodeServices services) {
     core.opening(children);
+    if (next.active()) {
+      core.opening(children);
+    }
     BlockNode fresh =
         next.active()
             ? next.driver()

@@ -232,7 +232,10 @@ public final class GraphTransaction extends AbstractBehavior<GraphTransaction.Me
     plan.after()
         .node(name)
         .children()
-        .forEach((role, child) -> edges.put(role, new Edge(role, child, asItWillBe(child))));
+        .forEach(
+            (role, child) ->
+                edges.put(
+                    role, new Edge(role, child, asItWillBe(child), ledger.handle(child).core())));
     ledger.stagedEdges().put(name, edges);
     return edges;
   }

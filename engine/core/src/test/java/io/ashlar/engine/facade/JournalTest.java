@@ -253,4 +253,50 @@ class JournalTest {
             BlockException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.FILE_NOT_FOUND))
         .hasMessageContaining(journal.toString());
   }
+
+  @Test
+  void anActivationIsTold() {
+    open(false);
+    engine.bitmaps().add("disk", "b", Bitmaps.Settings.PERSISTENT).await();
+    engine.graph().setActive("disk", false).await();
+    engine.graph().setActive("disk", true).await();
+    engine.bitmaps().clear("disk", "b").await();
+    close();
+    assertThat(told())
+        .containsSubsequence(
+            "stored 1 bitmap", "opened with 1 bitmap", "marked 1 bitmap in use", "cleared 'b'");
+    assertThat(warnings).isEmpty();
+  }
+
+  @Test
+  void theJournalFollowsTheImageToAnotherFile() throws IOException {
+    open(false);
+    engine.bitmaps().add("disk", "b", Bitmaps.Settings.PERSISTENT).await();
+    close();
+    List<String> before = told();
+    Path copy = Files.copy(image, dir.resolve("copy.qcow2"));
+    for (String name : List.of("a", "copy")) {
+      engine
+          .graph()
+          .add(
+              NodeDefinition.of("file", name)
+                  .with("filename", dir.resolve(name + ".qcow2").toString()))
+          .await();
+    }
+    engine
+        .graph()
+        .add(NodeDefinition.of("qcow2", "disk").with("file", "a").with("read-only", true))
+        .await();
+    engine
+        .graph()
+        .reopen(
+            List.of(
+                NodeDefinition.of("qcow2", "disk").with("file", "copy").with("read-only", false)))
+        .await();
+    engine.bitmaps().clear("disk", "b").await();
+    close();
+    assertThat(told()).isEqualTo(before);
+    assertThat(Ashlar.history(copy).entries().stream().map(ImageHistory.Entry::text))
+        .contains("opened with 1 bitmap", "marked 1 bitmap in use", "cleared 'b'");
+  }
 }
