@@ -104,14 +104,14 @@ class S5_NoPathPastTheGateTest {
       nodes.write("filter-c", 512);
       seal(nodes);
       byte[] before = content(nodes);
-      nodes.faults.choose(new Call("disk-a", "arm", 1), Fault.REFUSES);
+      nodes.faults.choose(new Call("disk-a", "stage", 1), Fault.REFUSES);
       assertThatThrownBy(() -> path.change.accept(nodes))
           .as(path.name())
           .isInstanceOfSatisfying(
               BlockException.class,
               e -> {
                 assertThat(e.code()).isEqualTo(ErrorCode.IO_ERROR);
-                assertThat(e.getMessage()).contains("injected into arm of disk-a");
+                assertThat(e.getMessage()).contains("injected into stage of disk-a");
               });
       nodes.faults.clear();
       assertThat(content(nodes)).as("nothing passed the gate").isEqualTo(before);
