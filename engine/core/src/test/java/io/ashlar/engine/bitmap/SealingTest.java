@@ -248,7 +248,8 @@ class SealingTest {
     rig.store.writable = true;
     rig.armThrough(rig.store);
     rig.store.failOnce("stage");
-    rig.disarmThrough(rig.store);
+    rig.<Done>refused(
+        ErrorCode.IO_ERROR, replyTo -> new BitmapCommand.DisarmThrough(rig.store, replyTo));
     assertThat(rig.store.entry("b").inUse()).isTrue();
     assertThat(rig.info("b").armed()).isTrue();
     assertThat(rig.snapshot("b").isSet(3 * G)).isTrue();
