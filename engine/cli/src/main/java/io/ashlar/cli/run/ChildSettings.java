@@ -15,6 +15,12 @@ record ChildSettings(Path references, Path config) {
   /** Of the options of this JVM those that another one can share. */
   private static final List<String> SHARED = List.of("-D", "-X", "--enable-", "--add-", "--sun-");
 
+  /**
+   * Properties that an embedder may have set without an option; standard output hangs on logging.
+   */
+  private static final List<String> PROPERTIES =
+      List.of("logback.configurationFile", "ashlar.log", "java.io.tmpdir");
+
   /** The command line that runs a graph file and prints JSON. */
   List<String> command(Path file) {
     List<String> words = new ArrayList<>();
@@ -22,6 +28,13 @@ record ChildSettings(Path references, Path config) {
     for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
       if (SHARED.stream().anyMatch(option::startsWith)) {
         words.add(option);
+      }
+    }
+    for (String name : PROPERTIES) {
+      String value = System.getProperty(name);
+      String option = "-D" + name + "=";
+      if (value != null && words.stream().noneMatch(word -> word.startsWith(option))) {
+        words.add(option + value);
       }
     }
     words.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.ashlar.cli.Main"));
