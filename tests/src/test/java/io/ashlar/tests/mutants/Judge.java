@@ -46,7 +46,7 @@ final class Judge implements AutoCloseable {
   private final Path root;
   private final int seconds;
   private final MemoryCompiler compiler = new MemoryCompiler();
-  private final Map<Sound, OneTest.Result> sound = new HashMap<>();
+  private final Map<Sound, SingleRun.Result> sound = new HashMap<>();
 
   /**
    * Makes a judge.
@@ -65,7 +65,7 @@ final class Judge implements AutoCloseable {
    * @throws Unfit when nothing can be said of it
    */
   Verdict judge(SourceMutant mutant) {
-    OneTest.Result before =
+    SingleRun.Result before =
         sound.computeIfAbsent(
             new Sound(mutant.file(), mutant.test()), any -> run(mutant, mutant.sound(root)));
     if (!before.failures().isEmpty()) {
@@ -78,7 +78,7 @@ final class Judge implements AutoCloseable {
     if (before.passed() == 0) {
       return new Verdict.Skipped();
     }
-    OneTest.Result after = run(mutant, broken(mutant));
+    SingleRun.Result after = run(mutant, broken(mutant));
     after.failures().stream()
         .filter(Judge::isOfLoading)
         .findFirst()
@@ -99,7 +99,7 @@ final class Judge implements AutoCloseable {
     }
   }
 
-  private OneTest.Result run(SourceMutant mutant, String source) {
+  private SingleRun.Result run(SourceMutant mutant, String source) {
     Map<String, byte[]> classes;
     try {
       classes = compiler.compile(mutant.file(), source);
@@ -112,7 +112,7 @@ final class Judge implements AutoCloseable {
       String test = mutant.test();
       int hash = test.indexOf('#');
       Class<?> type = loader.loadClass(named(mutant, tests, test.substring(0, hash)));
-      return within(mutant, loader, () -> OneTest.run(type, test.substring(hash + 1)));
+      return within(mutant, loader, () -> SingleRun.run(type, test.substring(hash + 1)));
     } catch (IOException | ClassNotFoundException e) {
       throw new Unfit(mutant, "cannot load " + mutant.test() + " from " + tests, e);
     }
@@ -135,9 +135,9 @@ final class Judge implements AutoCloseable {
   }
 
   /** On a thread of its own, for a broken rule may well make a test wait for ever. */
-  private OneTest.Result within(
-      SourceMutant mutant, ClassLoader loader, Supplier<OneTest.Result> test) {
-    CompletableFuture<OneTest.Result> result = new CompletableFuture<>();
+  private SingleRun.Result within(
+      SourceMutant mutant, ClassLoader loader, Supplier<SingleRun.Result> test) {
+    CompletableFuture<SingleRun.Result> result = new CompletableFuture<>();
     Thread thread =
         new Thread(
             () -> {

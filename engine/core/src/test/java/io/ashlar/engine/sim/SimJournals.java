@@ -23,7 +23,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The journals beside the images of one run: the real actors over storage in memory, which fails
- * and hangs like any other. Whatever becomes of them, no change may fail by it.
+ * and hangs like any other. Whatever becomes of them, no change may fail by it, unless the call
+ * that opens one hangs for longer than the change may take.
  */
 final class SimJournals implements ImageJournals {
   /** Before the names of calls into journals among {@link Faults}. */

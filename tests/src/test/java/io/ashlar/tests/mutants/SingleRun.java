@@ -18,7 +18,7 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /** Runs one method of one test class, whichever loader it came from. */
-final class OneTest implements TestExecutionListener {
+final class SingleRun implements TestExecutionListener {
   /** Nothing from the class path: this run is inside another one, whose listeners it is none of. */
   private static final LauncherConfig ALONE =
       LauncherConfig.builder()
@@ -34,7 +34,7 @@ final class OneTest implements TestExecutionListener {
   private final ConcurrentLinkedQueue<TestExecutionResult> ends = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<String> skips = new ConcurrentLinkedQueue<>();
 
-  private OneTest() {}
+  private SingleRun() {}
 
   /** Runs it on the calling thread, whose context class loader should be that of the class. */
   static Result run(Class<?> type, String method) {
@@ -43,7 +43,7 @@ final class OneTest implements TestExecutionListener {
             .selectors(selectClass(type))
             .filters((PostDiscoveryFilter) found -> FilterResult.includedIf(isOf(found, method)))
             .build();
-    OneTest listener = new OneTest();
+    SingleRun listener = new SingleRun();
     LauncherFactory.create(ALONE).execute(request, listener);
     return listener.result();
   }
