@@ -169,12 +169,18 @@ public final class NodeBitmaps {
   /** Puts exact bits where they survive a crash, if that is worth it by now. */
   void capture() {
     if (captures.worthIt(state.generation())) {
-      captureNow();
+      captureThis();
     }
+    captures.tick();
   }
 
-  /** The same whether it is worth it or not. */
+  /** The same whether it is worth it or not; an interval ends. */
   void captureNow() {
+    captureThis();
+    captures.nextInterval();
+  }
+
+  private void captureThis() {
     DirectoryState present = state;
     heat.restarting(
         set -> Captures.staying(set, present.generation()),

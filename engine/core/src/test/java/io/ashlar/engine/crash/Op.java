@@ -26,7 +26,7 @@ enum Op {
   BACKUP_FINISH,
   /** Closes, and opens again. */
   CLOSE,
-  /** Two minutes in which nobody does anything, time enough for a capture. */
+  /** Three minutes in which nobody does anything, time enough for a capture. */
   WAIT;
 
   /** For exhaustive exploration. */

@@ -244,8 +244,8 @@ final class Run {
         open();
       }
       case WAIT -> {
-        long until = sim.nanoTime() + TimeUnit.MINUTES.toNanos(2);
-        sim.block(() -> sim.nanoTime() >= until, until, "two minutes");
+        long until = sim.nanoTime() + TimeUnit.MINUTES.toNanos(3);
+        sim.block(() -> sim.nanoTime() >= until, until, "three minutes");
       }
     }
   }

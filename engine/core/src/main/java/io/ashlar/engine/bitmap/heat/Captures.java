@@ -30,11 +30,15 @@ public final class Captures {
   private final CrashRules rules;
   private volatile long lastNanos;
 
+  /** When the present interval began, in which writes are told from earlier ones. */
+  private long intervalNanos;
+
   /** For the hot regions of a node. */
   public Captures(HeatLog heat, Clock clock, CrashRules rules) {
     this.heat = heat;
     this.clock = clock;
     this.rules = rules;
+    this.intervalNanos = clock.nanoTime();
   }
 
   /**
@@ -106,6 +110,25 @@ public final class Captures {
   public void beat(ImageRecords journal) {
     journal.append(List.of(new HeatCodec.Beat(journal.fileTimeNanos()).encode()));
     journal.append(List.of(new HeatCodec.Beat(journal.fileTimeNanos()).encode()));
+  }
+
+  /**
+   * To be called every few seconds, captures or not: what is written tells from what was only as
+   * intervals pass.
+   */
+  public void tick() {
+    if (clock.nanoTime() - intervalNanos >= INTERVAL_NANOS) {
+      nextInterval();
+    }
+  }
+
+  /** The next interval begins. */
+  public void nextInterval() {
+    intervalNanos = clock.nanoTime();
+    HotSet set = heat.current();
+    if (set != null) {
+      set.turn();
+    }
   }
 
   /** Whether a capture now would be worth it. */

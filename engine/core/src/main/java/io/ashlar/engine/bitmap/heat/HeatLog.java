@@ -149,7 +149,7 @@ public final class HeatLog implements HotRegions {
   public void begin(ImageRecords journal, long length, Generation bitmaps) {
     Regions regions = Regions.of(length);
     BitSet whole = WholeRegions.of(bitmaps, regions);
-    set = new HotSet(journal, nextEpoch(journal), regions, whole, new BitSet());
+    set = new HotSet(journal, nextEpoch(journal), regions, whole);
   }
 
   /** From now on nothing has to be durable. */
@@ -162,7 +162,7 @@ public final class HeatLog implements HotRegions {
     HotSet now = set;
     if (now != null) {
       long epoch = nextEpoch(now.journal());
-      set = new HotSet(now.journal(), epoch, now.regions(), new BitSet(), new BitSet());
+      set = new HotSet(now.journal(), epoch, now.regions(), new BitSet());
     }
   }
 
@@ -187,9 +187,7 @@ public final class HeatLog implements HotRegions {
       return lastEpoch;
     }
     // What becomes hot in the old set meanwhile stays out, and is heated again.
-    HotSet next =
-        new HotSet(
-            now.journal(), nextEpoch(now.journal()), now.regions(), keep.apply(now), now.written());
+    HotSet next = now.next(nextEpoch(now.journal()), keep.apply(now));
     set = next;
     return next.epoch();
   }

@@ -7,8 +7,8 @@ import java.util.BitSet;
 
 /**
  * The regions that are hot in one epoch. Two bits a region, side by side: hot, which is durable and
- * stays, and touched, which means written in this epoch and is for the next capture to know.
- * Thread-safe without a lock.
+ * stays, and touched, which means written in this interval and is for captures to know. Thread-safe
+ * without a lock.
  */
 public final class HotSet {
   private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
@@ -17,31 +17,52 @@ public final class HotSet {
   private static final long HOT = 1;
   private static final long TOUCHED = 2;
   private static final long BOTH = HOT | TOUCHED;
+  private static final long ALL_TOUCHED = 0xAAAA_AAAA_AAAA_AAAAL;
 
   private final ImageRecords journal;
   private final long epoch;
   private final Regions regions;
   private final BitSet carried;
-  private final BitSet touchedBefore;
   private final int last;
   private final long[] words;
+
+  /** Of the interval before; the controller's. */
+  private BitSet touchedBefore;
 
   /**
    * A set.
    *
    * @param journal what makes heats durable
    * @param carried hot from the beginning; never changed
-   * @param touchedBefore written in the epoch before; never changed
    */
-  HotSet(ImageRecords journal, long epoch, Regions regions, BitSet carried, BitSet touchedBefore) {
+  HotSet(ImageRecords journal, long epoch, Regions regions, BitSet carried) {
     this.journal = journal;
     this.epoch = epoch;
     this.regions = regions;
     this.carried = carried;
-    this.touchedBefore = touchedBefore;
     this.last = regions.count() - 1;
     this.words = new long[(regions.count() + IN_WORD) >>> WORD_SHIFT];
+    this.touchedBefore = new BitSet();
     carried.stream().forEach(region -> set(region, HOT));
+  }
+
+  /** The set of the next epoch, in the same interval. */
+  HotSet next(long nextEpoch, BitSet stay) {
+    HotSet next = new HotSet(journal, nextEpoch, regions, stay);
+    next.touchedBefore = touchedBefore;
+    written().stream().filter(stay::get).forEach(region -> next.set(region, TOUCHED));
+    return next;
+  }
+
+  /** The next interval begins: what was written in this one is what was written before. */
+  void turn() {
+    BitSet now = written();
+    for (int word = 0; word < words.length; word++) {
+      if ((long) WORD.getVolatile(words, word) != 0) {
+        WORD.getAndBitwiseAnd(words, word, ~ALL_TOUCHED);
+      }
+    }
+    touchedBefore = now;
   }
 
   ImageRecords journal() {
@@ -116,7 +137,7 @@ public final class HotSet {
     return all(HOT);
   }
 
-  /** All that were written in this epoch and the one before, and are hot. */
+  /** All that were written in this interval and the one before, and are hot. */
   BitSet recentlyWritten() {
     BitSet recent = all(BOTH);
     BitSet before = (BitSet) touchedBefore.clone();
@@ -125,7 +146,7 @@ public final class HotSet {
     return recent;
   }
 
-  /** All that were written in this epoch. */
+  /** All that were written in this interval. */
   BitSet written() {
     return all(BOTH);
   }

@@ -104,9 +104,11 @@ final class HeatLogTest {
     heat.heat(offset, length);
   }
 
+  /** At the end of an interval. */
   private void capture() {
     heat.restarting(set -> Captures.staying(set, generation), heat::publishNext);
     captures.write(journal, Lengths.of(LENGTH), List.of(new UUID(5, 5)), generation.bitmaps());
+    captures.nextInterval();
     journal.waited.clear();
   }
 
@@ -197,23 +199,54 @@ final class HeatLogTest {
     assertThat(journal.waited).isEmpty();
   }
 
+  private boolean worthItAfterAMinute() {
+    clock.nanos += 61_000_000_000L;
+    boolean worthIt = captures.worthIt(generation);
+    captures.tick();
+    return worthIt;
+  }
+
+  /** Without any capture before: it is the time that tells what is quiet. */
   @Test
-  void aCaptureIsWorthItOnceAMinuteAndWhenATenthGoes() {
+  void aCaptureIsWorthItWhenATenthIsQuiet() {
     heat.begin(journal, LENGTH, generation);
-    capture();
     for (int i = 0; i < 50; i++) {
       write(2L * i * MIB, 4096);
     }
     assertThat(captures.worthIt(generation)).as("too early").isFalse();
-    clock.nanos += 61_000_000_000L;
-    assertThat(captures.worthIt(generation)).as("all of it is in use").isFalse();
+    assertThat(worthItAfterAMinute()).as("written in this interval").isFalse();
+    for (int i = 0; i < 47; i++) {
+      write(2L * i * MIB, 4096);
+    }
+    assertThat(worthItAfterAMinute()).as("written in the interval before").isFalse();
+    for (int i = 0; i < 40; i++) {
+      write(2L * i * MIB, 4096);
+    }
+    assertThat(worthItAfterAMinute()).as("three of fifty are quiet").isFalse();
+    assertThat(worthItAfterAMinute()).as("ten of fifty are quiet").isTrue();
+  }
+
+  @Test
+  void aCaptureIsWorthItOnceAMinute() {
+    heat.begin(journal, LENGTH, generation);
+    write(5 * MIB, 4096);
+    assertThat(worthItAfterAMinute()).isFalse();
     capture();
-    clock.nanos += 61_000_000_000L;
-    assertThat(captures.worthIt(generation)).as("written in the interval before").isFalse();
-    capture();
-    assertThat(captures.worthIt(generation)).as("too early").isFalse();
-    clock.nanos += 61_000_000_000L;
-    assertThat(captures.worthIt(generation)).as("quiet by now").isTrue();
+    assertThat(captures.worthIt(generation)).as("quiet, but too early").isFalse();
+    assertThat(worthItAfterAMinute()).isTrue();
+  }
+
+  /** A capture in the middle of an interval does not make what was written before it quiet. */
+  @Test
+  void aCaptureDoesNotEndAnInterval() {
+    heat.begin(journal, LENGTH, generation);
+    write(5 * MIB, 4096);
+    for (int i = 0; i < 5; i++) {
+      heat.restarting(set -> Captures.staying(set, generation), heat::publishNext);
+    }
+    journal.waited.clear();
+    write(5 * MIB, 4096);
+    assertThat(journal.waited).isEmpty();
   }
 
   @Test
