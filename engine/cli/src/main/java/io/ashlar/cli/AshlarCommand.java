@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       "  ashlar run examples/incremental-backup.conf",
       "  ashlar run examples/incremental-backup.conf --set image=vm.qcow2 --set out=/backup/vm",
       "  ashlar info vm.qcow2",
+      "  ashlar check -r all vm.qcow2",
       "  ashlar journal show vm.qcow2",
       "  ashlar help run",
       "  source <(ashlar generate-completion)      completes in bash and zsh",

@@ -1,5 +1,6 @@
 package io.ashlar.cli;
 
+import io.ashlar.cli.check.CheckCommand;
 import io.ashlar.cli.info.InfoCommand;
 import io.ashlar.cli.journal.JournalCommand;
 import io.ashlar.cli.run.RunCommand;
@@ -25,6 +26,7 @@ public final class Main {
     CommandLine line = new CommandLine(new AshlarCommand());
     line.addSubcommand("run", new RunCommand(takesSignals));
     line.addSubcommand("info", new InfoCommand());
+    line.addSubcommand("check", new CheckCommand());
     line.addSubcommand("journal", new JournalCommand());
     line.addSubcommand("generate-completion", new AutoComplete.GenerateCompletion());
     line.addSubcommand("help", new CommandLine.HelpCommand());

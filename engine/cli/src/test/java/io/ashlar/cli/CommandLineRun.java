@@ -56,6 +56,11 @@ public record CommandLineRun(int code, String out, String err) {
     return lines;
   }
 
+  /** All of stdout as one JSON value. */
+  public JsonNode whole() throws IOException {
+    return new ObjectMapper().readTree(out);
+  }
+
   /** The JSON line of the first step of a name. */
   public JsonNode step(String name) throws IOException {
     for (JsonNode line : json()) {

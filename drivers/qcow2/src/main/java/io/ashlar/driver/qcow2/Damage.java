@@ -79,7 +79,7 @@ final class Damage implements Corruption {
                 + context.nodeName()
                 + "': qcow2 image is corrupt: "
                 + message
-                + "; repair it with qemu-img check -r all");
+                + "; repair it with ashlar check -r all");
     if (found != null) {
       return error;
     }

@@ -48,7 +48,7 @@ final class FeatureCheck {
           "'"
               + where
               + "': qcow2: Image is corrupt; cannot be opened read/write; open it read-only, or"
-              + " repair it with qemu-img check -r all");
+              + " repair it with ashlar check -r all");
     }
   }
 

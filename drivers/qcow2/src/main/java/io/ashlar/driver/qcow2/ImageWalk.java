@@ -21,6 +21,16 @@ final class ImageWalk {
     default void claimed(long offset, long bytes, Findings findings) {
       used(offset, bytes);
     }
+
+    /** The clusters of the next L2 table follow. */
+    default void table() {}
+
+    /**
+     * What a cluster that guests see has in the file; in the order that guests see.
+     *
+     * @param stream whether it is compressed
+     */
+    default void guest(long offset, boolean stream) {}
   }
 
   /** Sees what is wrong. */
@@ -88,6 +98,7 @@ final class ImageWalk {
     if (offset >= fileLength || !enter(offset, findings)) {
       return;
     }
+    references.table();
     eachEntry(offset, g.l2Entries(), (i, e) -> l2Entry(e, references, findings));
   }
 
@@ -107,6 +118,7 @@ final class ImageWalk {
                 + hex(g.compressedOffset(entry))
                 + ": copied flag must never be set for compressed clusters");
       }
+      references.guest(g.compressedOffset(entry), true);
       use(g.compressedOffset(entry), g.compressedLength(entry), references, findings);
       return;
     }
@@ -125,6 +137,7 @@ final class ImageWalk {
               + (zero ? ": Preallocated cluster" : ": Data cluster")
               + " is not properly aligned; L2 entry corrupted.");
     }
+    references.guest(offset, false);
     use(offset, g.clusterSize(), references, findings);
   }
 

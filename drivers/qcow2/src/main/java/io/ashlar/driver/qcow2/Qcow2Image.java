@@ -317,6 +317,31 @@ final class Qcow2Image implements HeaderSwitch {
     }
   }
 
+  /**
+   * Mends the image before its first write, as its user asks. Errors that are left do no harm to
+   * what is written from then on when all was mended that can be: every cluster that anything
+   * refers to is counted then.
+   *
+   * @throws BlockException IMAGE_CORRUPT when leaks are to be mended and there is more
+   */
+  void mend(Repair repair) {
+    if (repair == Repair.LEAKS) {
+      CheckResult found = check(Repair.NONE);
+      if (found.corruptions() > 0) {
+        throw new BlockException(
+            ErrorCode.IMAGE_CORRUPT,
+            "'"
+                + nodeName()
+                + "' has "
+                + found.corruptions()
+                + " errors, such as: "
+                + found.findings().stream().findFirst().orElse("none")
+                + "; leaks are mended where there are none, so repair all");
+      }
+    }
+    check(repair);
+  }
+
   /** Forgets what is in memory of tables that were changed on disk. */
   private void reload() {
     Header now = header();

@@ -1,6 +1,7 @@
 package io.ashlar.driver.qcow2;
 
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.Checkable.Repair;
 import io.ashlar.spi.Child;
 import io.ashlar.spi.ChildPresence;
 import io.ashlar.spi.ErrorCode;
@@ -20,7 +21,7 @@ final class Qcow2Opener {
     byte[] cluster = HeaderCodec.readCluster(file.asBlockIo(), where);
     Header header = HeaderCodec.parse(cluster, file.length(), where);
     boolean readOnly = context.nodeOptions().readOnly();
-    FeatureCheck.require(header, readOnly, where);
+    FeatureCheck.require(header, true, where);
     Settings settings = Settings.of(context.options(), context.nodeOptions(), header);
     Child backing =
         backing(context.presence("backing"), header, where) ? context.child("backing") : null;
@@ -62,13 +63,17 @@ final class Qcow2Opener {
   }
 
   /**
-   * Does what has to be done before the first write: rebuilds the refcounts of a dirty image, takes
-   * away autoclear bits that this driver does not keep up and bitmaps that nothing vouches for.
+   * Does what has to be done before the first write: mends what the options say, rebuilds the
+   * refcounts of a dirty image, takes away autoclear bits that this driver does not keep up and
+   * bitmaps that nothing vouches for.
    *
-   * @throws BlockException IMAGE_CORRUPT for an image that is marked so, or that is dirty and
-   *     cannot be mended
+   * @throws BlockException IMAGE_CORRUPT for an image that is marked so, or that is dirty, and
+   *     cannot be mended; or when mending leaks leaves errors
    */
   static void makeWritable(Qcow2Image image) {
+    if (image.settings().repair() != Repair.NONE) {
+      image.mend(image.settings().repair());
+    }
     FeatureCheck.require(image.header(), false, image.nodeName());
     if (image.header().dirty()) {
       image.repairDirty();

@@ -3,6 +3,7 @@ package io.ashlar.driver.qcow2;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockIo;
 import io.ashlar.spi.Checkable.CheckResult;
+import io.ashlar.spi.Checkable.Layout;
 import io.ashlar.spi.Checkable.Repair;
 import io.ashlar.spi.ErrorCode;
 import java.util.ArrayList;
@@ -34,6 +35,11 @@ final class RefcountCheck {
     long bitmapErrors;
     boolean rebuild;
     boolean unknownOwners;
+
+    /** Clusters of the file up to the last one in use. */
+    long end;
+
+    Layout layout = Layout.UNKNOWN;
 
     @Override
     public void corruption(String text) {
@@ -97,7 +103,7 @@ final class RefcountCheck {
     Tally before = round(Repair.NONE, false);
     new CopiedCheck(file, header.header()).run(before, false);
     if (repair == Repair.NONE) {
-      return new CheckResult(before.errors(), before.leaks, 0, 0, before.findings);
+      return new CheckResult(before.errors(), before.leaks, 0, 0, before.findings, before.layout);
     }
     requireMendable(repair, before);
     mend(repair, before);
@@ -114,7 +120,8 @@ final class RefcountCheck {
         before.leaks,
         Math.max(0, before.errors() - after.errors()),
         Math.max(0, before.leaks - after.leaks),
-        before.findings);
+        before.findings,
+        after.layout);
   }
 
   /**
@@ -174,10 +181,16 @@ final class RefcountCheck {
     BitSet windows = windows(walk, bitmaps, stored);
     ImageWalk.Findings telling = tally;
     boolean first = true;
+    LayoutCount layout = null;
     for (int w = windows.nextSetBit(0); w >= 0; w = windows.nextSetBit(w + 1)) {
       CountWindow counts = new CountWindow(g, w, tally);
       // What is wrong with the tables is told once, not once a window.
-      walk.walk(counts, first ? telling : text -> {});
+      if (first) {
+        layout = new LayoutCount(counts, g);
+        walk.walk(layout, telling);
+      } else {
+        walk.walk(counts, text -> {});
+      }
       walk.walkRefcountTable(counts, first ? telling : text -> {});
       countBlocks(stored, counts, tally, first);
       // After all others, who own what a damaged bitmap claims as well.
@@ -188,6 +201,9 @@ final class RefcountCheck {
     }
     if (repair != Repair.NONE) {
       stored.flush();
+    }
+    if (layout != null) {
+      tally.layout = layout.layout(tally.end, header.header().size());
     }
     return tally;
   }
@@ -271,6 +287,9 @@ final class RefcountCheck {
   private void compareOne(
       long cluster, StoredRefcounts stored, long referenced, Tally tally, Repair repair) {
     long refcount = stored.get(cluster);
+    if (refcount != 0 || referenced != 0) {
+      tally.end = cluster + 1;
+    }
     if (refcount == referenced) {
       return;
     }

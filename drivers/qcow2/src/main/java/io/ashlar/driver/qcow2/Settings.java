@@ -1,6 +1,7 @@
 package io.ashlar.driver.qcow2;
 
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.Checkable.Repair;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.NodeOptions;
 import io.ashlar.spi.OptionSpec;
@@ -26,6 +27,7 @@ import io.ashlar.spi.Options;
  * @param journal where the history of the bitmaps goes; {@code null} for beside the image
  * @param fence whether a fence may be put into the image
  * @param trustsCopies the user vouches that nobody changed the image since a crash
+ * @param repair what is mended before the first write
  */
 record Settings(
     boolean readOnly,
@@ -42,7 +44,8 @@ record Settings(
     int sliceEntries,
     String journal,
     boolean fence,
-    boolean trustsCopies) {
+    boolean trustsCopies,
+    Repair repair) {
 
   private static final long MOST_L2_BYTES = 32L << 20;
   private static final String[] GUARDS = {
@@ -90,6 +93,8 @@ record Settings(
           "trust-copied-image",
           false,
           "recover bitmaps although the file was copied since a crash"),
+      OptionSpec.words(
+          "repair", "off", "what to mend before the first write", "off", "leaks", "all"),
       OptionSpec.integer("cache-clean-interval", "seconds after which unused tables leave memory")
           .between(0, 1L << 32)
           .withDefault(600L)
@@ -146,7 +151,8 @@ record Settings(
         sliceEntries(options, header),
         options.optionalString("journal").orElse(null),
         options.bool("fence"),
-        options.bool("trust-copied-image"));
+        options.bool("trust-copied-image"),
+        repair(options));
   }
 
   /** The same with another read-only flag. */
@@ -166,7 +172,8 @@ record Settings(
         sliceEntries,
         journal,
         fence,
-        trustsCopies);
+        trustsCopies,
+        repair);
   }
 
   /** Slices that the L2 cache may hold. */
@@ -185,6 +192,14 @@ record Settings(
               + bytes);
     }
     return (int) bytes / 8;
+  }
+
+  private static Repair repair(Options options) {
+    return switch (options.string("repair")) {
+      case "leaks" -> Repair.LEAKS;
+      case "all" -> Repair.ALL;
+      default -> Repair.NONE;
+    };
   }
 
   private static int overlaps(Options options) {

@@ -12,6 +12,8 @@ import io.ashlar.spi.contract.TestHost;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,8 +58,8 @@ class Qcow2RepairTest {
     BlockNode node = open(file, false);
     node.write(0, bytes(1), 0);
     Checkable checkable = (Checkable) node;
-    assertThat(checkable.check(Repair.NONE))
-        .isEqualTo(new CheckResult(0, 0, 0, 0, java.util.List.of()));
+    CheckResult clean = checkable.check(Repair.NONE);
+    assertThat(clean).isEqualTo(new CheckResult(0, 0, 0, 0, List.of(), clean.layout()));
 
     // Somebody damages all refcounts.
     Header header = HeaderCodec.read(file, "x");
@@ -81,6 +83,31 @@ class Qcow2RepairTest {
   }
 
   @Test
+  void testRepairAtOpen_comesBeforeAnythingThatTakesClusters() {
+    MemoryNode file =
+        QemuTools.load(QemuTools.create(directory.resolve("a"), "cluster_size=4096", "8M"));
+    BlockNode first = open(file, false);
+    first.write(0, bytes(7), 0);
+    first.close();
+    // All clusters are free, says the image, and it is marked corrupt.
+    long table = HeaderCodec.read(file, "x").refcountTableOffset();
+    file.put(ByteBuffer.wrap(file.get(table, 8)).getLong(), new byte[4096]);
+    file.put(79, new byte[] {2});
+
+    for (String repair : List.of("off", "leaks")) {
+      assertThatThrownBy(() -> open(file.copy(), repair)).hasMessageContaining("repair");
+    }
+    BlockNode node = open(file, "all");
+    node.write(1 << 20, bytes(8), 0);
+    ByteBuffer read = ByteBuffer.allocate(5000);
+    node.read(0, read, 0);
+    assertThat(read.flip()).isEqualTo(bytes(7));
+    node.close();
+    assertThat(HeaderCodec.read(file, "x").corrupt()).isFalse();
+    QemuTools.assertClean(file, directory.resolve("b"));
+  }
+
+  @Test
   void testReadOnlyNode_checksAndDoesNotRepair() {
     MemoryNode file =
         QemuTools.load(QemuTools.create(directory.resolve("a"), "cluster_size=4096", "8M"));
@@ -92,6 +119,10 @@ class Qcow2RepairTest {
 
   private static BlockNode open(MemoryNode file, boolean readOnly) {
     return TestHost.create().child("file", file).readOnly(readOnly).open(new Qcow2Driver());
+  }
+
+  private static BlockNode open(MemoryNode file, String repair) {
+    return TestHost.create().child("file", file).open(new Qcow2Driver(), Map.of("repair", repair));
   }
 
   private static ByteBuffer bytes(int value) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.Checkable;
 import io.ashlar.spi.Checkable.CheckResult;
 import io.ashlar.spi.Checkable.Repair;
 import io.ashlar.spi.ErrorCode;
@@ -111,7 +112,17 @@ class RefcountCheckTest {
       assertThat(ours.corruptions()).isPositive();
       assertThat(theirs[0]).isPositive();
     } else {
-      assertThat(new long[] {ours.corruptions(), ours.leaks()})
+      Checkable.Layout layout = ours.layout();
+      assertThat(
+              new long[] {
+                ours.corruptions(),
+                ours.leaks(),
+                layout.imageEnd(),
+                layout.total(),
+                layout.allocated(),
+                layout.fragmented(),
+                layout.compressed()
+              })
           .as("%s", ours.findings())
           .isEqualTo(theirs);
     }
@@ -318,7 +329,15 @@ class RefcountCheckTest {
   private static long[] qemu(MemoryNode node) {
     Path image = QemuTools.save(node, directory.resolve("qemu"));
     String json = QemuTools.outcome("qemu-img", "check", "--output=json", image).output();
-    return new long[] {number(json, "corruptions"), number(json, "leaks")};
+    return new long[] {
+      number(json, "corruptions"),
+      number(json, "leaks"),
+      number(json, "image-end-offset"),
+      number(json, "total-clusters"),
+      number(json, "allocated-clusters"),
+      number(json, "fragmented-clusters"),
+      number(json, "compressed-clusters")
+    };
   }
 
   private static long number(String json, String key) {

@@ -3,6 +3,7 @@ package io.ashlar.engine.api;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.ashlar.engine.Engine;
+import io.ashlar.spi.Checkable;
 import io.ashlar.spi.ImageReport;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,6 +58,20 @@ public interface Ashlar extends AutoCloseable {
    * @param format the driver, or {@code null} to ask every driver
    */
   ImageReport inspect(Path image, String format);
+
+  /**
+   * Looks for damage in an image, and mends it. Takes the image's locks like any user of it;
+   * follows no reference. Nothing is written when nothing is to be mended.
+   *
+   * <p>The driver mends before anything else is written. The bitmaps of an image that a crash left
+   * are recovered on the way, as far as its journal vouches for them, and stored; an inconsistent
+   * one stays so.
+   *
+   * @param format the driver; never guessed
+   * @return fails with NOT_SUPPORTED when there is nothing to check in images of that format, and
+   *     with FILE_LOCKED when another process uses the image
+   */
+  Reply<ImageCheck> check(Path image, String format, Checkable.Repair repair);
 
   /** Opens an image with a device on it, building its nodes. */
   Reply<OpenImage> open(Path image, OpenOptions options);

@@ -8,6 +8,7 @@ import io.ashlar.engine.api.BlockDevice;
 import io.ashlar.engine.api.BlockGraph;
 import io.ashlar.engine.api.DeviceSettings;
 import io.ashlar.engine.api.Event;
+import io.ashlar.engine.api.ImageCheck;
 import io.ashlar.engine.api.Job;
 import io.ashlar.engine.api.Jobs;
 import io.ashlar.engine.api.NodeDefinition;
@@ -22,6 +23,7 @@ import io.ashlar.engine.graph.NodeHandle;
 import io.ashlar.engine.job.JobRegistry;
 import io.ashlar.engine.plugin.DriverRegistry;
 import io.ashlar.spi.BlockException;
+import io.ashlar.spi.Checkable;
 import io.ashlar.spi.Clock;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.ImageReport;
@@ -47,6 +49,7 @@ final class EngineInstance implements Ashlar {
   private final EventHub events;
   private final Replies replies;
   private final ImageInspection inspection;
+  private final ImageChecks checks;
   private final TransactionFacade transactions;
   private final AutoCloseable idle;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -76,12 +79,19 @@ final class EngineInstance implements Ashlar {
     this.transactions = new TransactionFacade(control, jobs, replies);
     this.idle = IdleNodes.watch(control, settings.idleSeal());
     this.inspection = new ImageInspection(drivers, control.services().fileIo());
+    this.checks = new ImageChecks(control, graph, inspection);
   }
 
   @Override
   public ImageReport inspect(Path image, String format) {
     requireOpen();
     return inspection.inspect(image, format);
+  }
+
+  @Override
+  public Reply<ImageCheck> check(Path image, String format, Checkable.Repair repair) {
+    requireOpen();
+    return replies.reply("the check of '" + image + "'", () -> checks.check(image, format, repair));
   }
 
   @Override
