@@ -39,7 +39,7 @@ final class Activity {
   }
 
   /** All that can fail. Memory shows the result when the node became active. */
-  void activate(BitmapStore staged, boolean writable, long length) {
+  void activate(BitmapStore staged, Runnable flush, boolean writable, long length) {
     DirectoryState loaded =
         withTransient(
             desk.rescued(
@@ -51,7 +51,7 @@ final class Activity {
     if (writable && staged != null && loaded.damage() == null) {
       desk.disk().armThrough(staged);
     }
-    desk.disk().open(loaded.damage() == null ? staged : null, writable);
+    desk.disk().open(loaded.damage() == null ? staged : null, flush, writable);
   }
 
   /**

@@ -20,8 +20,14 @@ public sealed interface BitmapCommand {
    * reply, so that nothing can be written before IN_USE is durable.
    *
    * @param store the node's directory, or {@code null} when it keeps none
+   * @param flush makes durable what guests wrote to the image; any time while it is open
    */
-  record Load(BitmapStore store, boolean writable, long length, ActorRef<StatusReply<Done>> replyTo)
+  record Load(
+      BitmapStore store,
+      Runnable flush,
+      boolean writable,
+      long length,
+      ActorRef<StatusReply<Done>> replyTo)
       implements BitmapCommand {}
 
   /**
@@ -71,9 +77,14 @@ public sealed interface BitmapCommand {
    * is not stored has missed meanwhile nobody knows, so a recording one is all dirty then.
    *
    * @param staged the freshly opened node, or {@code null} when it keeps no bitmaps
+   * @param flush as in {@link Load}
    */
   record Activate(
-      BitmapStore staged, boolean writable, long length, ActorRef<StatusReply<Done>> replyTo)
+      BitmapStore staged,
+      Runnable flush,
+      boolean writable,
+      long length,
+      ActorRef<StatusReply<Done>> replyTo)
       implements BitmapCommand {}
 
   /** {@link Activate} was given up: sealed again if that works, and forgotten. */

@@ -10,7 +10,6 @@ import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.BitmapEntry;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
-import io.ashlar.spi.BlockIo;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Fence;
 import io.ashlar.spi.StoredBitmap;
@@ -269,13 +268,15 @@ final class CrashGuard {
   /**
    * A change of the bitmaps took effect: the journal forgets what they lost. When it cannot, the
    * image is told to forget the journal, at the latest before the next write.
+   *
+   * @param flush makes durable what guests wrote
    */
-  void finish(DirectoryState next, BitmapStore access) {
+  void finish(DirectoryState next, BitmapStore access, Runnable flush) {
     if (session == null) {
       return;
     }
     try {
-      keepWritten(access);
+      keepWritten(flush);
       capture(next);
     } catch (Lost e) {
       try {
@@ -291,13 +292,13 @@ final class CrashGuard {
    * What was written before the bitmaps lost bits becomes durable, tables included: lost in a crash
    * it would differ from what a backup has read, and no bitmap would know.
    */
-  private static void keepWritten(BitmapStore access) {
-    if (access instanceof BlockIo written) {
-      try {
-        written.flush();
-      } catch (BlockException e) {
-        throw new Lost(e);
-      }
+  private static void keepWritten(Runnable flush) {
+    try {
+      flush.run();
+    } catch (BlockException e) {
+      throw new Lost(e);
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      throw new Lost(new BlockException(ErrorCode.INTERNAL, "its flush met a defect: " + e, e));
     }
   }
 
@@ -319,11 +320,11 @@ final class CrashGuard {
   }
 
   /** It has it; nobody writes. */
-  void resized(DirectoryState next, BitmapStore access) {
+  void resized(DirectoryState next, BitmapStore access, Runnable flush) {
     if (session != null) {
       session.nextLength = Lengths.NONE;
       heat.begin(session.journal, next.length(), next.generation());
-      finish(next, access);
+      finish(next, access, flush);
     }
   }
 

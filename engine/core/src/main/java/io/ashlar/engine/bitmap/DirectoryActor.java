@@ -103,7 +103,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
     return ofNode(
         "loading",
         m.replyTo(),
-        () -> transitions.load(m.store(), m.writable(), m.length()),
+        () -> transitions.load(m.store(), m.flush(), m.writable(), m.length()),
         Finished.RELEASE);
   }
 
@@ -139,7 +139,7 @@ final class DirectoryActor extends AbstractBehavior<Object> {
     return ofNode(
         "activating",
         m.replyTo(),
-        () -> activity.activate(m.staged(), m.writable(), m.length()),
+        () -> activity.activate(m.staged(), m.flush(), m.writable(), m.length()),
         Finished.HOLD);
   }
 

@@ -30,7 +30,7 @@ final class NodeTransitions {
     this.desk = desk;
   }
 
-  void load(BitmapStore store, boolean writable, long length) {
+  void load(BitmapStore store, Runnable flush, boolean writable, long length) {
     DirectoryState loaded =
         desk.rescued(
             "opening",
@@ -38,7 +38,7 @@ final class NodeTransitions {
             writable,
             BitmapLoader.load(store, writable, length, BitmapLoader.BUDGET));
     report(loaded);
-    desk.disk().open(loaded.damage() == null ? store : null, writable);
+    desk.disk().open(loaded.damage() == null ? store : null, flush, writable);
     desk.recording().applyQuiesced(new Change(loaded.generation()), () -> {});
     desk.publish(loaded);
     if (writable) {

@@ -36,6 +36,9 @@ final class StoredDirectory {
   /** Null while the node keeps no bitmaps or its directory cannot be read; under the lock. */
   private BitmapStore store;
 
+  /** Makes durable what guests wrote; goes with the store. */
+  private Runnable flush;
+
   /** Nothing may diverge from the image while false; under the lock. */
   private boolean writable;
 
@@ -71,11 +74,17 @@ final class StoredDirectory {
   /** Makes the entries of the new directory from those of the present one. */
   interface Layout extends Function<List<StoredBitmap>, List<BitmapEntry>> {}
 
-  /** The node is open; {@code null} when it keeps no bitmaps or none that can be read. */
-  void open(BitmapStore opened, boolean mayWrite) {
+  /**
+   * The node is open.
+   *
+   * @param opened {@code null} when it keeps no bitmaps or none that can be read
+   * @param makesDurable what guests wrote to it, tables included
+   */
+  void open(BitmapStore opened, Runnable makesDurable, boolean mayWrite) {
     lock.lock();
     try {
       store = opened;
+      flush = makesDurable;
       writable = mayWrite;
     } finally {
       lock.unlock();
@@ -217,7 +226,7 @@ final class StoredDirectory {
   /** A change that was prepared took effect in memory, or is about to and cannot fail any more. */
   void finish(DirectoryChange change) {
     if (change.shrinks()) {
-      underLock(access -> guard.finish(change.next(), access));
+      underLock(access -> guard.finish(change.next(), access, flush));
     }
   }
 
@@ -228,7 +237,7 @@ final class StoredDirectory {
 
   /** It has it. */
   void resized(DirectoryState next) {
-    underLock(access -> guard.resized(next, access));
+    underLock(access -> guard.resized(next, access, flush));
   }
 
   /** Puts the exact bits of now where they survive a crash. */

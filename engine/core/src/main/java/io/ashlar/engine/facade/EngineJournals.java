@@ -7,6 +7,7 @@ import io.ashlar.engine.journal.FileJournals;
 import io.ashlar.engine.journal.JournalServices;
 import io.ashlar.engine.journal.Origin;
 import io.ashlar.engine.journal.file.JournalEnvironment;
+import io.ashlar.engine.journal.file.JournalSettings;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.Clock;
 import io.ashlar.spi.FileHandle;
@@ -42,7 +43,8 @@ final class EngineJournals {
         new FileJournals(
             system,
             new JournalEnvironment(files, waits, clock, executor),
-            () -> new HeatRetention(CrashRules.SOUND)),
+            () -> new HeatRetention(CrashRules.SOUND),
+            JournalSettings.STANDARD),
         new Origin(hostName(files), ProcessHandle.current().pid(), System.getProperty("user.name")),
         executor,
         settings.timeOut().toNanos(),

@@ -127,7 +127,7 @@ public final class NodeChange {
     BitmapStore store = node instanceof BitmapStore capable ? capable : null;
     boolean writable = !next.nodeOptions().readOnly();
     return directory.ask(
-        replyTo -> new BitmapCommand.Load(store, writable, node.length(), replyTo));
+        replyTo -> new BitmapCommand.Load(store, node::flush, writable, node.length(), replyTo));
   }
 
   /** One pass of prepare. */
@@ -209,7 +209,11 @@ public final class NodeChange {
                     .ask(
                         replyTo ->
                             new BitmapCommand.Activate(
-                                armedThrough, next.writable(), staged.length(), replyTo))
+                                armedThrough,
+                                staged::flush,
+                                next.writable(),
+                                staged.length(),
+                                replyTo))
                     .thenApply(done -> new Prepared(staged));
               }
               if (writing == Writing.GAINED && staged instanceof BitmapStore store) {

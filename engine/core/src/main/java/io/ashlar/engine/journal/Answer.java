@@ -26,22 +26,26 @@ final class Answer<T> {
     given = lock.newCondition();
   }
 
-  void give(T answer) {
-    settle(() -> value = answer);
+  /** False when something else was said before. */
+  boolean give(T answer) {
+    return settle(() -> value = answer);
   }
 
-  void fail(BlockException reason) {
-    settle(() -> error = reason);
+  /** The same. */
+  boolean fail(BlockException reason) {
+    return settle(() -> error = reason);
   }
 
-  private void settle(Runnable what) {
+  private boolean settle(Runnable what) {
     lock.lock();
     try {
-      if (!done) {
-        what.run();
-        done = true;
-        given.signalAll();
+      if (done) {
+        return false;
       }
+      what.run();
+      done = true;
+      given.signalAll();
+      return true;
     } finally {
       lock.unlock();
     }

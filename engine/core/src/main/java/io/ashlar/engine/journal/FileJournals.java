@@ -9,11 +9,14 @@ import io.ashlar.engine.journal.file.JournalExpectation;
 import io.ashlar.engine.journal.file.JournalIdentity;
 import io.ashlar.engine.journal.file.JournalReader;
 import io.ashlar.engine.journal.file.JournalSettings;
+import io.ashlar.engine.journal.file.NewRecord;
+import io.ashlar.engine.journal.file.RecordTypes;
 import io.ashlar.engine.journal.file.RecordVisitor;
 import io.ashlar.engine.journal.file.Retention;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Texts;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
@@ -28,6 +31,7 @@ public final class FileJournals implements ImageJournals {
   private final Supplier<JournalFiles> routes;
   private final JournalEnvironment environment;
   private final Supplier<Retention> retention;
+  private final JournalSettings settings;
 
   /**
    * Journals for the actors of a system.
@@ -35,7 +39,7 @@ public final class FileJournals implements ImageJournals {
    * @param system asked when a journal is opened
    */
   public FileJournals(Supplier<ActorSystem<?>> system, JournalEnvironment environment) {
-    this(system, environment, () -> record -> true);
+    this(system, environment, () -> record -> true, JournalSettings.STANDARD);
   }
 
   /**
@@ -43,12 +47,15 @@ public final class FileJournals implements ImageJournals {
    *
    * @param system asked when a journal is opened
    * @param retention what a compaction keeps of records that are not of actors
+   * @param settings sizes
    */
   public FileJournals(
       Supplier<ActorSystem<?>> system,
       JournalEnvironment environment,
-      Supplier<Retention> retention) {
+      Supplier<Retention> retention,
+      JournalSettings settings) {
     this.retention = retention;
+    this.settings = settings;
     this.routes = () -> JournalFiles.get(Adapter.toClassic(system.get()));
     this.environment = environment;
   }
@@ -153,7 +160,7 @@ public final class FileJournals implements ImageJournals {
       crash.lost(missing(place).getMessage());
     }
     JournalIdentity identity = new JournalIdentity(image, UUID.randomUUID());
-    return ActorJournal.create(environment, place, identity, JournalSettings.STANDARD, retention);
+    return ActorJournal.create(environment, place, identity, settings, retention);
   }
 
   private ActorJournal found(Path place, UUID image, AfterCrash crash) {
@@ -165,7 +172,8 @@ public final class FileJournals implements ImageJournals {
               + Texts.printable(place.toString())
               + "' is not the one that the image names");
     }
-    if (!named && !identity.image().equals(image)) {
+    boolean own = identity.image().equals(image) || adopted(place, image);
+    if (!named && !own) {
       throw new BlockException(
           ErrorCode.JOURNAL_DAMAGED,
           "journal '"
@@ -173,12 +181,54 @@ public final class FileJournals implements ImageJournals {
               + "' belongs to another image and is left alone; remove or rename it to begin a new"
               + " one");
     }
-    return ActorJournal.open(
-        environment,
+    ActorJournal journal =
+        ActorJournal.open(
+            environment,
+            place,
+            JournalExpectation.of(identity),
+            settings,
+            retention,
+            crash == null ? record -> {} : crash.records());
+    if (!own) {
+      adopt(journal, image);
+    }
+    return journal;
+  }
+
+  /**
+   * The image is a copy that names the journal of what it was copied of. While it does, that is
+   * proof; once it was closed in order it names none, and this record is the proof.
+   */
+  private static void adopt(ActorJournal journal, UUID image) {
+    boolean done = false;
+    try {
+      ByteBuffer content =
+          ByteBuffer.allocate(2 * Long.BYTES)
+              .putLong(image.getMostSignificantBits())
+              .putLong(image.getLeastSignificantBits())
+              .flip();
+      journal.journal().append(new NewRecord(RecordTypes.ADOPTED, content));
+      done = true;
+    } finally {
+      if (!done) {
+        journal.close();
+      }
+    }
+  }
+
+  /** Whether that image was the last one that the journal was adopted for. */
+  private boolean adopted(Path place, UUID image) {
+    UUID[] last = new UUID[1];
+    JournalReader.read(
+        environment.files(),
         place,
-        JournalExpectation.of(identity),
-        JournalSettings.STANDARD,
-        retention,
-        crash == null ? record -> {} : crash.records());
+        found -> {
+          if (found.type() == RecordTypes.ADOPTED
+              && found.payload().remaining() == 2 * Long.BYTES) {
+            ByteBuffer content = found.payload().duplicate();
+            last[0] = new UUID(content.getLong(), content.getLong());
+          }
+        });
+    return image.equals(last[0]);
   }
 }

@@ -34,6 +34,10 @@ final class LiveJournal {
   private final Set<Answer<JournalState>> waiting = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean over = new AtomicBoolean();
   private final AtomicBoolean closing = new AtomicBoolean();
+
+  /** The last call into the file that may still hang; null when there was none. */
+  private volatile BoundedCall<?> pending;
+
   private volatile boolean hasEnded;
   private volatile boolean retired;
 
@@ -71,16 +75,17 @@ final class LiveJournal {
   /**
    * Starts the actor and reads what is kept.
    *
+   * @param end when that takes too long, on the clock
    * @throws BlockException it cannot be read; call {@link #giveUp}
    */
-  void start(JournalChild.Host host) {
+  void start(JournalChild.Host host, long end) {
     host.tell(
         new JournalChild.Start(
             BitmapJournal.create(file.persistenceId(), file.plugins(), recovered, this::onEnded),
             started,
             this::onEnded));
     actor = started.await(services.limitNanos());
-    state = recovered.await(services.recoveryNanos());
+    state = recovered.await(end - services.clock().nanoTime());
     lastChange = state.lastChange();
   }
 
@@ -184,7 +189,9 @@ final class LiveJournal {
     } finally {
       waiting.remove(answer);
     }
-    file.suspend();
+    BoundedCall<Boolean> call = BoundedCall.begin(services, "resting", file::suspend);
+    pending = call;
+    call.await(services.limitNanos());
   }
 
   /**
@@ -198,7 +205,10 @@ final class LiveJournal {
       return false;
     }
     try {
-      if (!file.resume()) {
+      BoundedCall<Boolean> call =
+          BoundedCall.begin(services, "resuming", file::resume, late -> file.close());
+      pending = call;
+      if (!call.await(services.limitNanos())) {
         return false;
       }
     } catch (BlockException e) {
@@ -234,16 +244,26 @@ final class LiveJournal {
     }
     boolean lost = file.failure().isPresent() || !(endedInOrder || retired);
     String why = gone().getMessage();
-    close();
+    closeLater();
+    try {
+      closed.await(services.limitNanos());
+    } catch (BlockException e) {
+      // It hangs in its storage; the next opening waits for it.
+      return Optional.of(e.getMessage());
+    }
     return lost ? Optional.of(why) : Optional.empty();
   }
 
   /**
    * Waits until the file is closed.
    *
-   * @throws BlockException TIMED_OUT while a write of it has not come back
+   * @throws BlockException TIMED_OUT while a call into it has not come back
    */
   void awaitClosed() {
+    BoundedCall<?> call = pending;
+    if (call != null) {
+      call.awaitOver(services.limitNanos());
+    }
     closed.await(services.limitNanos());
   }
 
@@ -253,7 +273,7 @@ final class LiveJournal {
     }
     try {
       file.close();
-    } catch (BlockException e) {
+    } catch (RuntimeException | LinkageError | AssertionError e) {
       // What was kept is durable since long; the next opening looks at the end more closely.
       LOG.warn("A journal was not closed in order; nothing is lost: {}", e.getMessage());
     } finally {

@@ -4,6 +4,7 @@ import io.ashlar.engine.journal.BitmapFact.BitmapsArmed;
 import io.ashlar.engine.journal.LifecycleEvent.ChangeDone;
 import io.ashlar.engine.journal.LifecycleEvent.ChangeFailed;
 import io.ashlar.engine.journal.LifecycleEvent.ChangeIntended;
+import io.ashlar.engine.journal.file.JournalIdentity;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.StoredBitmap;
 import io.ashlar.spi.Texts;
@@ -50,6 +51,9 @@ public final class NodeJournal implements LifecycleLog {
 
   /** The last one that was opened; two at once would find each other's lock. */
   private volatile LiveJournal last;
+
+  /** The last call into a journal's storage that was given up and may still come back. */
+  private volatile BoundedCall<?> hanging;
 
   private volatile JournalState known = JournalState.EMPTY;
 
@@ -122,17 +126,21 @@ public final class NodeJournal implements LifecycleLog {
 
   @Override
   public void examine(AfterCrash crash) {
-    JournalPlacement where = placement.get();
-    if (where.path() == null) {
-      crash.lost(nowhere(where));
-      return;
-    }
     OnceCrash once = new OnceCrash(crash);
     try {
+      JournalPlacement where = placement.get();
+      if (where.path() == null) {
+        once.lost(nowhere(where));
+        return;
+      }
       named = new NamedJournal(crash.fence());
-      once.settle(services.files().read(where.path(), once), time.openedNanos());
-    } catch (BlockException e) {
-      once.lost(e.getMessage());
+      JournalIdentity found =
+          BoundedCall.begin(
+                  services, "reading", () -> services.files().read(where.path(), once), i -> {})
+              .await(services.recoveryNanos());
+      once.settle(found, time.openedNanos());
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      once.lost(BoundedCall.asKnown("reading", e).getMessage());
     }
   }
 
@@ -141,13 +149,13 @@ public final class NodeJournal implements LifecycleLog {
   }
 
   private void open(String by, Supplier<List<StoredBitmap>> image, AfterCrash crash) {
-    JournalPlacement where = placement.get();
-    if (where.path() == null) {
-      lastFailure = nowhere(where);
-      notice(where.none());
-      return;
-    }
     try {
+      JournalPlacement where = placement.get();
+      if (where.path() == null) {
+        lastFailure = nowhere(where);
+        notice(where.none());
+        return;
+      }
       LiveJournal opened = crash == null ? resumed(where) : null;
       if (opened == null) {
         LiveJournal before = last;
@@ -160,13 +168,13 @@ public final class NodeJournal implements LifecycleLog {
         Map<String, String> whole =
             crash == null ? Map.of() : crash.settle(opened.identity(), time.openedNanos());
         reconcile(opened, by, image.get(), whole);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | LinkageError | AssertionError e) {
         opened.giveUp();
         throw e;
       }
-    } catch (RuntimeException e) {
-      lastFailure = e.getMessage();
-      notice("no history of its bitmaps is kept: " + e.getMessage());
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      lastFailure = BoundedCall.asKnown("opening", e).getMessage();
+      notice("no history of its bitmaps is kept: " + lastFailure);
     }
   }
 
@@ -180,17 +188,19 @@ public final class NodeJournal implements LifecycleLog {
     return null;
   }
 
+  /** In the time that an opening may take, all of it together. */
   private LiveJournal open(JournalPlacement where, AfterCrash crash) {
+    long end = services.clock().nanoTime() + services.recoveryNanos();
     LiveJournal next =
         new LiveJournal(
             services,
             where,
-            services.files().open(where.path(), where.image(), crash == null ? named : crash),
+            openedFile(where, crash == null ? named : crash),
             ended -> lost(ended, ended.gone().getMessage()));
     last = next;
     boolean started = false;
     try {
-      next.start(host);
+      next.start(host, end);
       started = true;
     } finally {
       if (!started) {
@@ -198,6 +208,24 @@ public final class NodeJournal implements LifecycleLog {
       }
     }
     return next;
+  }
+
+  /** Two openings at once would find each other's lock, so one that was given up is waited for. */
+  private ImageJournals.Opened openedFile(JournalPlacement where, AfterCrash crash) {
+    BoundedCall<?> before = hanging;
+    if (before != null) {
+      before.awaitOver(services.limitNanos());
+    }
+    BoundedCall<ImageJournals.Opened> opening =
+        BoundedCall.begin(
+            services,
+            "opening",
+            () -> services.files().open(where.path(), where.image(), crash),
+            ImageJournals.Opened::close);
+    hanging = opening;
+    ImageJournals.Opened opened = opening.await(services.recoveryNanos());
+    hanging = null;
+    return opened;
   }
 
   private void reconcile(

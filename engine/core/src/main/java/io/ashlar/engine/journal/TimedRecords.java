@@ -35,7 +35,11 @@ record TimedRecords(ImageRecords journal, ImageTime image) implements ImageRecor
   /** What is unknown of one of them is known of the other, or of none. */
   @Override
   public long fileTimeNanos() {
-    return Math.max(journal.fileTimeNanos(), image.changedNanos());
+    try {
+      return Math.max(journal.fileTimeNanos(), image.changedNanos());
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      throw BoundedCall.asKnown("telling the time of", e);
+    }
   }
 
   @Override

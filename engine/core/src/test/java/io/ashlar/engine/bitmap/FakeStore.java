@@ -62,6 +62,9 @@ final class FakeStore implements BitmapStore {
   /** Whether it has a place for a fence. */
   volatile boolean fences;
 
+  /** Whether its user vouches for copies. */
+  volatile boolean trustsCopies;
+
   private volatile LongSupplier last;
 
   /** On disk; null for none. */
@@ -117,7 +120,7 @@ final class FakeStore implements BitmapStore {
 
   /** Calls that changed the image. */
   List<String> changes() {
-    return calls.stream().filter(c -> !c.equals("directory") && !c.equals("load")).toList();
+    return calls.stream().filter(c -> !List.of("directory", "load", "flush").contains(c)).toList();
   }
 
   @Override
@@ -185,6 +188,11 @@ final class FakeStore implements BitmapStore {
   }
 
   @Override
+  public boolean trustsCopies() {
+    return trustsCopies;
+  }
+
+  @Override
   public FenceReport fence() {
     return fence == null ? FenceReport.NONE : new FenceReport.Whole(fence);
   }
@@ -201,6 +209,11 @@ final class FakeStore implements BitmapStore {
 
   /** As an image is flushed: the fence gets the journal's last record. */
   void flush() {
+    calls.add("flush");
+    Hook hook = hooks.get("flush");
+    if (hook != null) {
+      hook.run();
+    }
     Fence now = fence;
     if (now != null && last != null) {
       fence = now.withLsn(Math.max(now.lsn(), last.getAsLong()));

@@ -470,6 +470,33 @@ class JournalledDirectoryTest {
     assertThat(rig.store.entry("b").inUse()).isTrue();
   }
 
+  /** Else a crash could take back what a backup has read, and no bitmap would know. */
+  @Test
+  void whatWasWrittenIsDurableBeforeTheJournalForgetsIt() {
+    start("j").store.fences = true;
+    rig.store.put("b", G, false, true);
+    rig.load(true);
+    rig.write(0, 1);
+    rig.store.calls.clear();
+    int[] before = new int[1];
+    rig.store.hooks.put("changeFence", () -> before[0] = files.flushes());
+    rig.store.hooks.put("flush", () -> assertThat(files.flushes()).isEqualTo(before[0]));
+    rig.clear("b");
+    assertThat(rig.store.calls).containsSubsequence("changeFence", "flush");
+    assertThat(files.flushes()).as("the capture").isGreaterThan(before[0]);
+  }
+
+  @Test
+  void withoutThatTheImageForgetsTheJournal() {
+    start("j").store.fences = true;
+    rig.store.put("b", G, false, true);
+    rig.load(true);
+    rig.store.failOnce("flush");
+    rig.clear("b");
+    assertThat(rig.store.fence).isNull();
+    assertThat(notices).singleElement().asString().contains("flush of 'image' failed");
+  }
+
   @Test
   void aClearDoesNotWaitForAJournalThatHangs() {
     start("j", 300).store.fences = true;

@@ -84,12 +84,12 @@ final class Rig implements AutoCloseable {
 
   Rig load(boolean writable) {
     store.writable = writable;
-    this.<Done>ask(replyTo -> new BitmapCommand.Load(store, writable, LENGTH, replyTo));
+    this.<Done>ask(replyTo -> new BitmapCommand.Load(store, store::flush, writable, LENGTH, replyTo));
     return this;
   }
 
   Rig loadWithoutStore() {
-    this.<Done>ask(replyTo -> new BitmapCommand.Load(null, true, LENGTH, replyTo));
+    this.<Done>ask(replyTo -> new BitmapCommand.Load(null, () -> {}, true, LENGTH, replyTo));
     return this;
   }
 

@@ -116,7 +116,7 @@ final class SurvivalRun {
 
   /** What was lost; empty when nothing was. */
   List<String> losses(Consumer<SurvivalRun> program) {
-    new NodeTransitions(desk).load(store, true, LENGTH);
+    new NodeTransitions(desk).load(store, this::flush, true, LENGTH);
     begun = true;
     var first = time.start("first", () -> writer(0, 1, 40));
     var second = time.start("second", () -> writer(1, 17, 0));

@@ -116,19 +116,11 @@ final class Rules {
       if (!same(now, result.before())) {
         world.violated("a refused change left another graph: " + act.step());
       }
-      boolean excused = !fired.isEmpty() || act.hurry() > 0 || journalHung();
+      boolean excused = !fired.isEmpty() || act.hurry() > 0;
       if (graph && result.plannable() && !excused && undisturbed()) {
         world.violated("refused although nothing was wrong: " + act.step() + ": " + result.error());
       }
     }
-  }
-
-  /** An opening that hangs lets a change run out of time, which undoes it before the decision. */
-  private boolean journalHung() {
-    return world.faults().fired().stream()
-        .filter(fault -> fault.call().equals(SimJournals.CALL + "open"))
-        .anyMatch(
-            fault -> fault.kind() == Faults.Kind.LATE || fault.kind() == Faults.Kind.LATE_REFUSE);
   }
 
   /** A resize that failed left the length as it was, or says what it is, or that it still comes. */

@@ -23,18 +23,19 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The journals beside the images of one run: the real actors over storage in memory, which fails
- * and hangs like any other. Whatever becomes of them, no change may fail by it, unless the call
- * that opens one hangs for longer than the change may take.
+ * and hangs like any other. Whatever becomes of them, no change may fail by it.
  */
 final class SimJournals implements ImageJournals {
   /** Before the names of calls into journals among {@link Faults}. */
   static final String CALL = "journal-";
 
-  /** How they fail: by the engine's own exception alone, for they are no driver. */
+  /** How they fail: also by what no storage should throw. */
   static final Faults.Kind[] KINDS = {
     Faults.Kind.REFUSE,
     Faults.Kind.FULL,
     Faults.Kind.AFTER,
+    Faults.Kind.THROW,
+    Faults.Kind.ERROR,
     Faults.Kind.LATE,
     Faults.Kind.LATE_REFUSE,
     Faults.Kind.SLOW
@@ -71,7 +72,7 @@ final class SimJournals implements ImageJournals {
         new Origin("host", 1, "sim"),
         sim.pool("journals"),
         LIMIT,
-        30 * LIMIT,
+        15 * LIMIT,
         true,
         (node, text) -> {
           lost++;

@@ -20,6 +20,12 @@ public final class RecordTypes {
   /** Snapshots of a persistent actor are forgotten. */
   public static final int SNAPSHOTS_DELETED = 19;
 
+  /**
+   * From here on it is the journal of another image too, which named it: a copy of the one that it
+   * was begun for. Content: that image's UUID, 16 bytes.
+   */
+  public static final int ADOPTED = 24;
+
   /** Regions became hot: bits in them may be set. */
   public static final int HEAT = 32;
 
