@@ -65,7 +65,8 @@ final class BoundedCall<T> {
       }
     } finally {
       if (!told) {
-        answer.fail(new BlockException(ErrorCode.INTERNAL, what + " its journal ended by an error"));
+        answer.fail(
+            new BlockException(ErrorCode.INTERNAL, what + " its journal ended by an error"));
       }
       over.give(true);
     }

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Sees to it that an {@link AfterCrash} hears of its end once: the first word counts,
- * for an opening that was given up may come to its end yet.
+ * Sees to it that an {@link AfterCrash} hears of its end once: the first word counts, for an
+ * opening that was given up may come to its end yet.
  */
 final class OnceCrash implements AfterCrash {
   private final AfterCrash heard;

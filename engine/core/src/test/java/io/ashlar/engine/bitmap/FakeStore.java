@@ -120,7 +120,9 @@ final class FakeStore implements BitmapStore {
 
   /** Calls that changed the image. */
   List<String> changes() {
-    return calls.stream().filter(c -> !List.of("directory", "load", "flush").contains(c)).toList();
+    return calls.stream()
+        .filter(c -> !List.of("directory", "load", "guest-flush").contains(c))
+        .toList();
   }
 
   @Override
@@ -209,8 +211,8 @@ final class FakeStore implements BitmapStore {
 
   /** As an image is flushed: the fence gets the journal's last record. */
   void flush() {
-    calls.add("flush");
-    Hook hook = hooks.get("flush");
+    calls.add("guest-flush");
+    Hook hook = hooks.get("guest-flush");
     if (hook != null) {
       hook.run();
     }

@@ -124,8 +124,7 @@ class JournalFaultsTest {
       return;
     }
     HeatPast past = new HeatPast(CrashRules.SOUND);
-    JournalIdentity identity =
-        JournalReader.read(new LinuxFileIo(), journal, past).identity();
+    JournalIdentity identity = JournalReader.read(new LinuxFileIo(), journal, past).identity();
     Recovery.Result result =
         Recovery.of(
                 new Recovery.Evidence(
@@ -271,7 +270,8 @@ class JournalFaultsTest {
 
   @Test
   void storageThatThrowsWhatItShouldNotIsNamedOnce() {
-    for (Throwable defect : List.of(new IllegalStateException("a plugin"), new AssertionError("a plugin"))) {
+    for (Throwable defect :
+        List.of(new IllegalStateException("a plugin"), new AssertionError("a plugin"))) {
       for (String call : List.of("open", "createPrivate", "data", "stat", "close", "exists")) {
         notices.clear();
         start(call + defect.getClass().getSimpleName());

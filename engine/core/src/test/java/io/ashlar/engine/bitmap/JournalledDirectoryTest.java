@@ -480,9 +480,9 @@ class JournalledDirectoryTest {
     rig.store.calls.clear();
     int[] before = new int[1];
     rig.store.hooks.put("changeFence", () -> before[0] = files.flushes());
-    rig.store.hooks.put("flush", () -> assertThat(files.flushes()).isEqualTo(before[0]));
+    rig.store.hooks.put("guest-flush", () -> assertThat(files.flushes()).isEqualTo(before[0]));
     rig.clear("b");
-    assertThat(rig.store.calls).containsSubsequence("changeFence", "flush");
+    assertThat(rig.store.calls).containsSubsequence("changeFence", "guest-flush");
     assertThat(files.flushes()).as("the capture").isGreaterThan(before[0]);
   }
 
@@ -491,10 +491,10 @@ class JournalledDirectoryTest {
     start("j").store.fences = true;
     rig.store.put("b", G, false, true);
     rig.load(true);
-    rig.store.failOnce("flush");
+    rig.store.failOnce("guest-flush");
     rig.clear("b");
     assertThat(rig.store.fence).isNull();
-    assertThat(notices).singleElement().asString().contains("flush of 'image' failed");
+    assertThat(notices).singleElement().asString().contains("guest-flush of 'image' failed");
   }
 
   @Test

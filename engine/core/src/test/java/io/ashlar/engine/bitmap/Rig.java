@@ -84,7 +84,8 @@ final class Rig implements AutoCloseable {
 
   Rig load(boolean writable) {
     store.writable = writable;
-    this.<Done>ask(replyTo -> new BitmapCommand.Load(store, store::flush, writable, LENGTH, replyTo));
+    this.<Done>ask(
+        replyTo -> new BitmapCommand.Load(store, store::flush, writable, LENGTH, replyTo));
     return this;
   }
 

@@ -56,7 +56,8 @@ class SealingTest {
     rig.store.put("b", G, false, true);
     rig.store.failOnce("arm");
     rig.<Done>refused(
-        ErrorCode.IO_ERROR, replyTo -> new BitmapCommand.Load(rig.store, rig.store::flush, true, 1 << 20, replyTo));
+        ErrorCode.IO_ERROR,
+        replyTo -> new BitmapCommand.Load(rig.store, rig.store::flush, true, 1 << 20, replyTo));
   }
 
   @Test
