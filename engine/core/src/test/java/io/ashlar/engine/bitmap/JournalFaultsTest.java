@@ -158,7 +158,7 @@ class JournalFaultsTest {
     rig.clear("b");
     written.clear();
     for (int i = 1; i < 12; i++) {
-      write(4 * i * MIB);
+      write(4L * i * MIB);
     }
     rig.add("c", true);
     write(5 * MIB);

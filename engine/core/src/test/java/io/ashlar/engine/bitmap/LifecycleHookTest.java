@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import akka.Done;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import io.ashlar.engine.journal.BitmapFact;
+import io.ashlar.engine.journal.ImageRecords;
 import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.StoredBitmap;
@@ -22,6 +23,15 @@ class LifecycleHookTest {
   private static final long G = Rig.GRANULE;
   private final Log log = new Log();
   private final Rig rig = new Rig(KIT, log);
+
+  private final FakeRecords journal = new FakeRecords(() -> rig().store.calls.add("journal"));
+
+  /** Whether there is a journal for a fence. */
+  private boolean fences;
+
+  private Rig rig() {
+    return rig;
+  }
 
   /** Writes into the list of the store's calls, so that the order shows. */
   private final class Log implements LifecycleLog {
@@ -47,6 +57,17 @@ class LifecycleHookTest {
     }
 
     @Override
+    public Intent announce(String by, List<BitmapFact> facts) {
+      Intent intent = intend(by, facts);
+      return fences ? new Awaited(intent) : intent;
+    }
+
+    @Override
+    public Optional<ImageRecords> records() {
+      return fences ? Optional.of(journal) : Optional.empty();
+    }
+
+    @Override
     public void note(String by, BitmapFact fact) {
       rig.store.calls.add("note " + by + " " + fact);
     }
@@ -59,6 +80,30 @@ class LifecycleHookTest {
     @Override
     public void release() {
       rig.store.calls.add("release");
+    }
+  }
+
+  /** Says when somebody waits for the announcement. */
+  private final class Awaited implements LifecycleLog.Intent {
+    private final LifecycleLog.Intent intent;
+
+    Awaited(LifecycleLog.Intent intent) {
+      this.intent = intent;
+    }
+
+    @Override
+    public void awaitKept() {
+      rig.store.calls.add("kept");
+    }
+
+    @Override
+    public void done() {
+      intent.done();
+    }
+
+    @Override
+    public void failed(Throwable reason) {
+      intent.failed(reason);
     }
   }
 
@@ -93,6 +138,24 @@ class LifecycleHookTest {
             "intend block-dirty-bitmap-add"
                 + " [BitmapAdded[bitmap=b, granularity=65536, enabled=true]]",
             "stage",
+            "publish",
+            "done");
+  }
+
+  /** The announcement's flush and those of the directory and the capture go on side by side. */
+  @Test
+  void theAnnouncementOfAnArmingIsAwaitedLast() {
+    fences = true;
+    rig.store.fences = true;
+    rig.store.put("b", G, false, true);
+    rig.load(true);
+    assertThat(calls().stream().distinct())
+        .containsExactly(
+            "ready opening 1",
+            "intend opening [BitmapsArmed[bitmaps=1]]",
+            "journal",
+            "stage",
+            "kept",
             "publish",
             "done");
   }
