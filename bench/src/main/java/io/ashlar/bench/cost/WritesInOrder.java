@@ -33,6 +33,7 @@ final class WritesInOrder {
     for (int i = 0; i < PASSES; i++) {
       try (Guest guest = new Guest(engine, "order", image, null)) {
         engine.bitmaps().clear("order", "changes").await();
+        guest.device().flush(); // what the pass before wrote is no part of this one
         Guest.Mark begun = guest.mark();
         pass(guest);
         Guest.Mark ended = guest.mark();

@@ -55,7 +55,9 @@ final class FakeRecords implements ImageRecords {
 
   @Override
   public void append(List<NewRecord> added, AppendListener listener) {
-    listener.durable(append(added));
+    long last = append(added);
+    listener.atOnce(last);
+    listener.durable(last);
   }
 
   @Override

@@ -36,7 +36,7 @@ public final class HeatLog implements HotRegions {
   private final Clock clock;
   private final CrashRules rules;
   private final Failure failure;
-  private final Streams streams = new Streams();
+  private final Streams streams;
   private final LongAdder waitedNanos = new LongAdder();
   private final LongAdder waits = new LongAdder();
   private final LongAdder heated = new LongAdder();
@@ -57,6 +57,7 @@ public final class HeatLog implements HotRegions {
     this.clock = clock;
     this.rules = rules;
     this.failure = failure;
+    this.streams = new Streams(clock);
   }
 
   @Override
@@ -76,53 +77,80 @@ public final class HeatLog implements HotRegions {
   }
 
   private void enter(HotSet now, int from, int to, boolean covers) {
-    Runs cold = now.cold(from, to);
-    if (!cold.isEmpty()) {
-      long begun = clock.nanoTime();
-      try {
-        rules.makeHot(() -> now.journal().append(heat(now, cold)), () -> now.mark(cold));
-      } catch (BlockException e) {
-        rules.giveUp(() -> failure.giveUp(now.journal(), e));
-        return;
-      } finally {
-        waitedNanos.add(clock.nanoTime() - begun);
-        waits.increment();
-      }
-      heated.add(cold.size());
-    }
     boolean first = false;
+    boolean cold = false;
     for (int region = from; region <= to; region++) {
       first |= now.touch(region);
+      cold |= !now.hot(region);
     }
-    if (first) {
-      streams.entered(from, to, covers, !cold.isEmpty(), (begin, end) -> preheat(now, begin, end));
+    Streams.Window ahead =
+        first ? streams.entered(from, to, covers, cold, now) : Streams.Window.NONE;
+    if (cold) {
+      await(now, from, to, ahead);
+    } else if (!ahead.isEmpty()) {
+      preheat(now, ahead);
     }
   }
 
+  /** One record and one flush for what is written now and for what comes next. */
+  private void await(HotSet now, int from, int to, Streams.Window ahead) {
+    Runs cold = new Runs();
+    now.addCold(cold, from, to);
+    int wanted = cold.size();
+    now.addCold(cold, ahead.from(), ahead.to() - 1);
+    long begun = clock.nanoTime();
+    try {
+      rules.makeHot(() -> now.journal().append(heat(now, cold)), () -> now.mark(cold));
+    } catch (BlockException e) {
+      rules.giveUp(() -> failure.giveUp(now.journal(), e));
+      return;
+    } finally {
+      waitedNanos.add(clock.nanoTime() - begun);
+      waits.increment();
+    }
+    heated.add(wanted);
+    preheated.add(cold.size() - wanted);
+  }
+
   /** Ahead of a writer, who does not wait; a failure is the business of who has to. */
-  private void preheat(HotSet now, int from, int to) {
-    Runs cold = now.cold(from, to - 1);
+  private void preheat(HotSet now, Streams.Window ahead) {
+    Runs cold = new Runs();
+    now.addCold(cold, ahead.from(), ahead.to() - 1);
     if (cold.isEmpty()) {
       return;
     }
     try {
-      now.journal()
-          .append(
-              heat(now, cold),
-              new AppendListener() {
-                @Override
-                public void durable(long lastLsn) {
-                  now.mark(cold);
-                  preheated.add(cold.size());
-                }
-
-                @Override
-                public void failed(BlockException reason) {
-                  // The regions stay cold: the next writer there hears of it.
-                }
-              });
+      now.journal().append(heat(now, cold), new Preheat(now, cold));
     } catch (BlockException e) {
-      // The same.
+      // The regions stay cold: the next writer there hears of it.
+    }
+  }
+
+  /** Regions ahead of a writer, on their way into the journal. */
+  private final class Preheat implements AppendListener {
+    private final HotSet set;
+    private final Runs cold;
+
+    Preheat(HotSet set, Runs cold) {
+      this.set = set;
+      this.cold = cold;
+    }
+
+    /** So that a busy machine does not keep the writer waiting for what is durable already. */
+    @Override
+    public void atOnce(long lastLsn) {
+      set.mark(cold);
+      preheated.add(cold.size());
+    }
+
+    @Override
+    public void durable(long lastLsn) {
+      // Done.
+    }
+
+    @Override
+    public void failed(BlockException reason) {
+      // The regions stay cold: the next writer there hears of it.
     }
   }
 

@@ -10,7 +10,7 @@ import java.util.BitSet;
  * stays, and touched, which means written in this interval and is for captures to know. Thread-safe
  * without a lock.
  */
-public final class HotSet {
+public final class HotSet implements Streams.Entered {
   private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
   private static final int WORD_SHIFT = 5;
   private static final int IN_WORD = (1 << WORD_SHIFT) - 1;
@@ -112,7 +112,7 @@ public final class HotSet {
     }
   }
 
-  /** A write goes there; false when one did before. */
+  /** A write comes there; false when one did before. */
   boolean touch(int region) {
     if ((state(region) & TOUCHED) != 0) {
       return false;
@@ -121,15 +121,19 @@ public final class HotSet {
     return true;
   }
 
-  /** Those of a range that are not hot. */
-  Runs cold(int from, int to) {
-    Runs cold = new Runs();
+  /** Whether a write came there in this epoch; it may still wait for the region to be hot. */
+  @Override
+  public boolean entered(int region) {
+    return (state(region) & TOUCHED) != 0;
+  }
+
+  /** Adds those of a range that are not hot. */
+  void addCold(Runs cold, int from, int to) {
     for (int region = from; region <= Math.min(to, last); region++) {
       if (!hot(region)) {
         cold.add(region);
       }
     }
-    return cold;
   }
 
   /** All that are hot at this moment. */

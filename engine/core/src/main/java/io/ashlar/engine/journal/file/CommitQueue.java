@@ -339,6 +339,9 @@ final class CommitQueue {
       fail(e);
       refused = failure;
     }
+    if (refused == null) {
+      tellAtOnce(batch, last - records.size());
+    }
     lock.lock();
     try {
       end(batch, last - records.size(), refused);
@@ -346,6 +349,17 @@ final class CommitQueue {
       lock.unlock();
     }
     tell(batch);
+  }
+
+  /** Before anybody wakes who waits for others of the batch. */
+  private static void tellAtOnce(List<PendingAppend> batch, long lsnBefore) {
+    long lsn = lsnBefore;
+    for (PendingAppend entry : batch) {
+      lsn += entry.records.size();
+      if (entry.listener != null) {
+        entry.listener.atOnce(lsn);
+      }
+    }
   }
 
   private static void end(List<PendingAppend> batch, long lsnBefore, BlockException refused) {

@@ -43,6 +43,7 @@ final class HeatLogTest {
     void settle() {
       List<AppendListener> told = List.copyOf(listeners);
       listeners.clear();
+      told.forEach(listener -> listener.atOnce(0));
       told.forEach(listener -> listener.durable(0));
     }
 
