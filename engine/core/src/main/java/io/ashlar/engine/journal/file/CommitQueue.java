@@ -13,8 +13,8 @@ import java.util.concurrent.RejectedExecutionException;
 /**
  * One order for all appends, and one flush for all that wait. Who finds nobody leading leads: takes
  * what has gathered, has it written, tells its owners, and when its own append is done hands over
- * to the one that has waited longest. Appends that nobody waits for are led by the executor, unless
- * a waiting caller comes first.
+ * to the caller that has waited longest. Only appends that nobody waits behind are led by the
+ * executor.
  */
 final class CommitQueue {
   /** More than this does not gather in one write, bytes; a larger append goes alone. */
@@ -387,12 +387,12 @@ final class CommitQueue {
     boolean ask = false;
     lock.lock();
     try {
-      PendingAppend next = waiting.peek();
-      if (next == null) {
-        lead = Lead.NOBODY;
-      } else if (next.turn != null) {
+      PendingAppend next = firstThatWaits();
+      if (next != null) {
         next.heir = true;
         next.turn.signal();
+      } else if (waiting.isEmpty()) {
+        lead = Lead.NOBODY;
       } else {
         lead = Lead.ASKED;
         ask = true;
@@ -403,6 +403,16 @@ final class CommitQueue {
     if (ask) {
       askExecutor();
     }
+  }
+
+  /** Also behind others: it is awake sooner than the executor has a thread for them. */
+  private PendingAppend firstThatWaits() {
+    for (PendingAppend entry : waiting) {
+      if (entry.turn != null) {
+        return entry;
+      }
+    }
+    return null;
   }
 
   private void askExecutor() {

@@ -149,6 +149,32 @@ final class HeatLogTest {
     assertThat(heat.statistics().preheated()).isGreaterThan(800);
   }
 
+  /** The journal is so slow that nothing is ever hot ahead of the writer but what it waited for. */
+  @Test
+  void whoWaitsGetsWhatComesNextWithTheSameFlush() {
+    heat.begin(journal, LENGTH, generation);
+    for (int i = 0; i < 900; i++) {
+      write(i * MIB, MIB);
+    }
+    assertThat(journal.waited.size()).isLessThan(13);
+    assertThat(heat.statistics().heated()).isEqualTo(journal.waited.size());
+    assertThat(heat.statistics().preheated()).isGreaterThan(800);
+  }
+
+  /** Listeners are told later, by a thread that a busy machine may not let run for long. */
+  @Test
+  void whatIsDurableIsHotAtOnce() {
+    heat.begin(journal, LENGTH, generation);
+    for (int i = 0; i < 4; i++) {
+      write(i * MIB, MIB);
+    }
+    int asked = journal.listeners.size();
+    assertThat(asked).isPositive();
+    assertThat(heat.current().allHot().cardinality()).isEqualTo(6);
+    journal.listeners.forEach(listener -> listener.atOnce(0));
+    assertThat(heat.current().allHot().cardinality()).isGreaterThan(6);
+  }
+
   @Test
   void aWriterInSmallStepsDoesToo() {
     heat.begin(journal, LENGTH, generation);

@@ -97,6 +97,67 @@ final class GroupCommitTest {
     assertThat(Rig.read(files)).hasSize(9).startsWith("first", "heard 0", "heard 1");
   }
 
+  /** Notes what comes before the rest. */
+  private record Early(Queue<Long> early, AppendListener rest) implements AppendListener {
+    @Override
+    public void atOnce(long lastLsn) {
+      early.add(lastLsn);
+    }
+
+    @Override
+    public void durable(long lastLsn) {
+      rest.durable(lastLsn);
+    }
+
+    @Override
+    public void failed(BlockException failure) {
+      rest.failed(failure);
+    }
+  }
+
+  /** The executor is busy with something else all the time. */
+  @Test
+  void whatAListenerHearsAtOnceIsBeforeTheOthersGoOn() throws Exception {
+    List<Runnable> never = new ArrayList<>();
+    JournalEnvironment environment =
+        new JournalEnvironment(files, SystemWaits.INSTANCE, new ManualClock(), never::add);
+    Journal journal = Journal.create(environment, PATH, Rig.IDENTITY, Rig.SMALL);
+    Held held = new Held();
+    Future<Long> first = callers.submit(() -> journal.append(text("first")));
+    await(held.inside);
+    Queue<Long> early = new ConcurrentLinkedQueue<>();
+    Queue<Long> late = new ConcurrentLinkedQueue<>();
+    CountDownLatch told = new CountDownLatch(1);
+    journal.append(List.of(text("heard")), new Early(early, listener(late, told)));
+    Future<List<Long>> waiting =
+        callers.submit(
+            () -> {
+              journal.append(text("waited"));
+              return List.copyOf(early);
+            });
+    held.go.countDown();
+    assertThat(first.get()).isEqualTo(2);
+    assertThat(waiting.get()).containsExactly(3L);
+    assertThat(late).isEmpty();
+    never.forEach(Runnable::run);
+    assertThat(late).containsExactly(3L);
+    journal.close();
+  }
+
+  @Test
+  void nothingIsHeardAtOnceOfWhatFailed() throws Exception {
+    Journal journal = create();
+    files.faults().failFrom(Operation.FLUSH, 1, ErrorCode.IO_ERROR);
+    Queue<Long> early = new ConcurrentLinkedQueue<>();
+    Queue<Long> late = new ConcurrentLinkedQueue<>();
+    CountDownLatch told = new CountDownLatch(1);
+    journal.append(List.of(text("heard")), new Early(early, listener(late, told)));
+    await(told);
+    assertThat(late).containsExactly(-1L);
+    assertThat(early).isEmpty();
+    journal.close();
+  }
+
   private static AppendListener listener(Queue<Long> heard, CountDownLatch told) {
     return new AppendListener() {
       @Override
