@@ -83,7 +83,7 @@ final class AdversaryTest {
     assertThat(found.complaints).isEmpty();
     assertThat(found.seen).hasSize(2);
     assertThat(found.seen.values()).noneMatch(Observed.Seen::inconsistent);
-    Judge judge = new Judge(run.guest(), run.bitmaps(), true);
+    Judge judge = new Judge(run, true);
     judge.at(end.at());
     assertThat(judge.complaints(found)).isEmpty();
   }
@@ -160,7 +160,7 @@ final class AdversaryTest {
     Run run = Run.of(machine, workload());
     Timeline.Moment end = last(run, "end");
     Observed found = look(run, at(run, end), 0);
-    Judge judge = new Judge(run.guest(), run.bitmaps(), false);
+    Judge judge = new Judge(run, false);
     judge.at(end.at());
     assertThat(judge.complaints(found)).isEmpty();
   }

@@ -31,6 +31,11 @@ abstract class Change {
     return 1;
   }
 
+  /** The number of the first of them in its file. */
+  long firstSector() {
+    return 0;
+  }
+
   /** Sectors as they were after it: everything asked before is in them, as in a page cache. */
   static final class Data extends Change {
     final long first;
@@ -50,6 +55,11 @@ abstract class Change {
     int sectors() {
       return after.length;
     }
+
+    @Override
+    long firstSector() {
+      return first;
+    }
   }
 
   /** A hole: each sector may have been left, zeroed, or filled with something else. */
@@ -66,6 +76,11 @@ abstract class Change {
     @Override
     int sectors() {
       return count;
+    }
+
+    @Override
+    long firstSector() {
+      return first;
     }
   }
 

@@ -135,7 +135,7 @@ final class Crash {
   }
 
   private static int first(Change change) {
-    return (int) (change instanceof Change.Data data ? data.first : ((Change.Hole) change).first);
+    return (int) change.firstSector();
   }
 
   private static void rename(Map<Path, Integer> names, Change.Name name) {

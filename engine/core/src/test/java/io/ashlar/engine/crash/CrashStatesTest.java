@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,6 +33,10 @@ final class CrashStatesTest {
       Integer.getInteger("ashlar.crash.length", LONG ? 3 : STATES >= 100_000 ? 2 : 1);
   private static final long SEED = Long.getLong("ashlar.seed", 20_261_123L);
   private static final int LANES = 2;
+
+  /** One state in so many is shown to qemu-img check. */
+  private static final int SHOWN = 400;
+
   private static final String CLASS_PATH =
       System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 
@@ -49,9 +55,11 @@ final class CrashStatesTest {
     }
     StringBuilder said = new StringBuilder();
     Set<Long> distinct = new HashSet<>();
+    Map<String, Integer> steps = new TreeMap<>();
     for (int i = 0; i < LANES; i++) {
       said.append(Files.readString(log(i), StandardCharsets.UTF_8));
       read(directory.resolve("states" + i), distinct);
+      steps(directory.resolve("steps" + i), steps);
     }
     System.out.print(said);
     System.out.printf(
@@ -62,6 +70,7 @@ final class CrashStatesTest {
         (System.nanoTime() - began) / 1_000_000_000);
     assertThat(good).as(said.toString()).isTrue();
     assertThat(distinct).hasSizeGreaterThanOrEqualTo(STATES);
+    assertThat(Coverage.missing(steps, distinct.size())).as("crashes in " + steps).isEmpty();
   }
 
   private Path log(int lane) {
@@ -76,6 +85,7 @@ final class CrashStatesTest {
             "-ea",
             "-Xmx" + (LONG ? "1500m" : "700m"),
             "-XX:+UseSerialGC",
+            "-Dashlar.long=" + LONG,
             "-cp",
             CLASS_PATH,
             Lane.class.getName(),
@@ -84,10 +94,20 @@ final class CrashStatesTest {
             Integer.toString(share),
             Integer.toString(LENGTH),
             Long.toString(SEED),
-            directory.resolve("states" + lane).toString())
+            Integer.toString(SHOWN),
+            directory.toString())
         .redirectErrorStream(true)
         .redirectOutput(log(lane).toFile())
         .start();
+  }
+
+  private static void steps(Path file, Map<String, Integer> into) throws IOException {
+    if (Files.exists(file)) {
+      for (String line : Files.readAllLines(file)) {
+        int space = line.indexOf(' ');
+        into.merge(line.substring(space + 1), Integer.valueOf(line.substring(0, space)), Integer::sum);
+      }
+    }
   }
 
   private static void read(Path file, Set<Long> into) throws IOException {

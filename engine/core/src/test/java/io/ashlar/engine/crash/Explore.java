@@ -1,12 +1,14 @@
 package io.ashlar.engine.crash;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 
 /**
- * Explores by hand: {@code Explore short LENGTH}, {@code Explore ops A,B}, or {@code Explore random
- * FROM COUNT}.
+ * Explores by hand: {@code Explore short LENGTH}, {@code Explore ops A,B}, {@code Explore directed},
+ * or {@code Explore random FROM COUNT}.
  */
 final class Explore {
   private Explore() {}
@@ -17,21 +19,13 @@ final class Explore {
         new Explorer.Depth(
             Integer.getInteger("subsets", 5),
             Integer.getInteger("samples", 2),
+            Integer.getInteger("many", 2),
             Integer.getInteger("nested", 20),
             Integer.getInteger("states", 100_000),
             Boolean.getBoolean("strict"));
     Explorer explorer = new Explorer(new Machine(), depth);
     long began = System.nanoTime();
-    List<Workload> workloads =
-        args[0].equals("ops")
-            ? List.of(
-                Workload.of(
-                    1, java.util.Arrays.stream(args[1].split(",")).map(Op::valueOf).toList(), true))
-            : args[0].equals("short")
-                ? Workloads.upTo(Integer.parseInt(args[1]))
-                : java.util.stream.LongStream.range(0, Long.parseLong(args[2]))
-                    .mapToObj(i -> Workloads.random(Long.parseLong(args[1]) + i))
-                    .toList();
+    List<Workload> workloads = workloads(args);
     Map<String, Integer> kinds = new TreeMap<>();
     for (Workload workload : workloads) {
       if (!explorer.explore(workload)) {
@@ -59,5 +53,22 @@ final class Explore {
         explorer.judged(),
         (System.nanoTime() - began) / 1e9);
     System.exit(0);
+  }
+
+  private static List<Workload> workloads(String[] args) {
+    return switch (args[0]) {
+      case "ops" -> {
+        List<Op> ops = Arrays.stream(args[1].split(",")).map(Op::valueOf).toList();
+        Workload workload = Workload.of(Long.getLong("seed", 1), ops, true);
+        yield List.of(Boolean.getBoolean("wide") ? workload.onWideDisk() : workload);
+      }
+      case "short" -> Workloads.upTo(Integer.parseInt(args[1]));
+      case "directed" -> Workloads.directed();
+      case "random" ->
+          LongStream.range(0, Long.parseLong(args[2]))
+              .mapToObj(i -> Workloads.random(Long.parseLong(args[1]) + i))
+              .toList();
+      default -> throw new IllegalArgumentException(args[0]);
+    };
   }
 }

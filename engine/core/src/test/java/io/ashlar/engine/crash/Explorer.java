@@ -1,7 +1,6 @@
 package io.ashlar.engine.crash;
 
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -18,12 +17,19 @@ final class Explorer {
    * How far to go.
    *
    * @param allSubsets up to so many pending changes every subset is tried
-   * @param samples at each moment, so many more at random, torn ones among them
+   * @param samples at such a moment, so many more at random, torn ones among them
+   * @param many at a moment with more pending changes, so many at random, and so many pairs missing
    * @param nested of so many states one is opened with crashes in the middle; 0 for none
    * @param states about so many states of one workload, if it has more
    * @param strict see {@link Judge}
    */
-  record Depth(int allSubsets, int samples, int nested, int states, boolean strict) {}
+  record Depth(
+      int allSubsets, int samples, int many, int nested, int states, boolean strict) {
+    /** The same number at random everywhere. */
+    Depth(int allSubsets, int samples, int nested, int states, boolean strict) {
+      this(allSubsets, samples, samples, nested, states, strict);
+    }
+  }
 
   /**
    * A bad state.
@@ -51,6 +57,10 @@ final class Explorer {
   private static final int LIVES = 3;
 
   private static final int NESTING = 2;
+
+  /** At each crash within an opening. */
+  private static final Depth INSIDE = new Depth(2, 1, 0, 0, true);
+
   private static final long WALL = 1_700_000_000_000_000_000L;
 
   private final Machine machine;
@@ -63,6 +73,8 @@ final class Explorer {
   private final List<Violation> violations = new ArrayList<>();
   private final Map<String, Integer> phases = new TreeMap<>();
   private final Set<String> refused = new TreeSet<>();
+  private RealTool tool;
+  private int toolEvery;
   private long judged;
   private long nested;
 
@@ -75,6 +87,7 @@ final class Explorer {
   private Run run;
   private Judge judge;
   private SplittableRandom random;
+  private Choices choices;
 
   Explorer(Machine machine, Depth depth) {
     this.machine = machine;
@@ -84,6 +97,12 @@ final class Explorer {
 
   Set<Long> distinct() {
     return distinct;
+  }
+
+  /** One state in so many is shown to a real tool as well. */
+  void show(RealTool real, int every) {
+    tool = real;
+    toolEvery = every;
   }
 
   /** States held against the truth of a moment; many states at several moments. */
@@ -122,11 +141,12 @@ final class Explorer {
       return false;
     }
     refused.addAll(run.refused());
-    judge = new Judge(run.guest(), run.bitmaps(), depth.strict() && workload.trouble() == 0);
+    judge = new Judge(run, depth.strict() && workload.trouble() == 0);
     random = new SplittableRandom(workload.seed() + 1);
+    choices = new Choices(random, workload.unit());
     seen.clear();
     Crash crash = run.crash();
-    double share = (double) depth.states() / Math.max(1, choices(run));
+    double share = (double) depth.states() / Math.max(1, count(run));
     boolean first = true;
     for (Timeline.Moment moment : run.timeline().moments()) {
       boolean differs = crash.moveTo(moment.at());
@@ -143,7 +163,7 @@ final class Explorer {
       }
       first = false;
       last.clear();
-      for (Choice choice : choices(crash.pending(), depth.allSubsets(), depth.samples())) {
+      for (Choice choice : choices.of(crash.pending(), depth)) {
         if (random.nextDouble() < share) {
           state(crash, moment, moment, choice, 0);
         }
@@ -156,14 +176,12 @@ final class Explorer {
   }
 
   /** How many there are in a whole run. */
-  private long choices(Run all) {
+  private long count(Run all) {
     long sum = 0;
     Crash survey = all.survey();
     for (Timeline.Moment moment : all.timeline().moments()) {
       if (survey.moveTo(moment.at())) {
-        int count = survey.pending().size();
-        sum += count <= depth.allSubsets() ? 1L << count : 3L * count + 1;
-        sum += depth.samples();
+        sum += Choices.count(survey.pending().size(), depth);
       }
     }
     return sum;
@@ -190,7 +208,8 @@ final class Explorer {
           reopening.look(
               disk,
               run.guest().sectors(),
-              new Reopening.Plan(run.workload().seed(), last.nanos(), lives, again));
+              new Reopening.Plan(run.workload().seed(), last.nanos(), lives, again, shown(hash)));
+      found.first = level == 0;
       seen.put(hash, found);
       distinct.add(hash);
       phases.merge(last.phase(), 1, Integer::sum);
@@ -202,6 +221,10 @@ final class Explorer {
       this.last.put(found, choice);
     }
     judge(crash, last, choice, found);
+  }
+
+  private RealTool shown(long hash) {
+    return tool != null && Math.floorMod(hash >> 24, toolEvery) == 0 ? tool : null;
   }
 
   private void judge(Crash crash, Timeline.Moment moment, Choice choice, Observed found) {
@@ -219,7 +242,7 @@ final class Explorer {
     int before = violations.size();
     for (Timeline.Moment inside : timeline.moments()) {
       if (crash.moveTo(inside.at()) && random.nextInt(4) == 0) {
-        for (Choice choice : choices(crash.pending(), 2, 1)) {
+        for (Choice choice : choices.of(crash.pending(), INSIDE)) {
           if (violations.size() == before) {
             nested++;
             state(crash, moment, inside, choice, level + 1);
@@ -240,48 +263,5 @@ final class Explorer {
     Disk whole =
         crash.state(Choice.all(crash.pending().size()), new Timeline(), machine::wallNanos, WALL);
     return new Describe(whole).missing(crash.pending(), choice);
-  }
-
-  private List<Choice> choices(List<Change> pending, int allSubsets, int samples) {
-    int count = pending.size();
-    List<Choice> all = new ArrayList<>();
-    if (count <= allSubsets) {
-      for (long mask = 0; mask < 1L << count; mask++) {
-        all.add(Choice.mask(mask));
-      }
-    } else {
-      for (int i = 0; i <= count; i++) {
-        all.add(Choice.all(i));
-      }
-      for (int i = 0; i < count; i++) {
-        all.add(Choice.all(count).without(i));
-        all.add(Choice.mask(0).with(i));
-      }
-    }
-    for (int i = 0; i < samples && count > 0; i++) {
-      all.add(random(pending));
-    }
-    return all;
-  }
-
-  private Choice random(List<Change> pending) {
-    BitSet kept = new BitSet();
-    BitSet rubbish = new BitSet();
-    Map<Integer, BitSet> torn = new HashMap<>();
-    for (int i = 0; i < pending.size(); i++) {
-      if (random.nextBoolean()) {
-        kept.set(i);
-        int sectors = pending.get(i).sectors();
-        if (sectors > 1 && random.nextBoolean()) {
-          BitSet some = new BitSet();
-          for (int s = 0; s < sectors; s++) {
-            some.set(s, random.nextBoolean());
-          }
-          torn.put(i, some);
-        }
-        rubbish.set(i, pending.get(i) instanceof Change.Hole && random.nextBoolean());
-      }
-    }
-    return new Choice(kept, torn, rubbish);
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.IntConsumer;
 
 /**
  * What a guest asked of the disk and heard of it. Content stands for the request that made it: a
@@ -38,10 +39,14 @@ final class GuestTruth {
 
   private record Flush(long issued, long ended) {}
 
+  /** The disk got another length; sectors between the two. */
+  private record Resized(int from, int to, long issued) {}
+
   private static final Request BEGINNING = beginning();
 
   private final TreeMap<Integer, List<Request>> sectors = new TreeMap<>();
   private final List<Flush> flushes = new ArrayList<>();
+  private final List<Resized> resizes = new ArrayList<>();
   private long numbers;
   private boolean uncertain;
 
@@ -90,6 +95,35 @@ final class GuestTruth {
   /** A flush that succeeded. */
   void flushed(long issued, long ended) {
     flushes.add(new Flush(issued, ended));
+  }
+
+  /** The disk is about to get another length. */
+  void resized(long now, long before, long after) {
+    resizes.add(
+        new Resized(
+            (int) (Math.min(before, after) / Pages.SECTOR),
+            (int) (Math.max(before, after) / Pages.SECTOR),
+            now));
+  }
+
+  /** Sees each sector that may have changed in a time: asked until its end, not over before it. */
+  void touched(long since, long until, IntConsumer visitor) {
+    sectors.forEach(
+        (sector, requests) -> {
+          for (Request request : requests) {
+            if (request.issued <= until && request.ended > since) {
+              visitor.accept(sector);
+              return;
+            }
+          }
+        });
+    for (Resized resized : resizes) {
+      if (resized.issued <= until && resized.issued > since) {
+        for (int sector = resized.from; sector < resized.to; sector++) {
+          visitor.accept(sector);
+        }
+      }
+    }
   }
 
   /** Whether something failed aloud, so that content may have gone back although it was flushed. */

@@ -16,6 +16,7 @@ final class Judge {
 
   private final GuestTruth guest;
   private final BitmapTruth bitmaps;
+  private final Bounds bounds;
   private final boolean strict;
   private long moment = -1;
   private Map<String, Known> known = Map.of();
@@ -24,11 +25,13 @@ final class Judge {
   /**
    * A judge.
    *
-   * @param strict a bitmap that only Ashlar has touched must be recovered
+   * @param strict a bitmap that only Ashlar has touched must be recovered, with no more than {@link
+   *     Bounds} allows
    */
-  Judge(GuestTruth guest, BitmapTruth bitmaps, boolean strict) {
-    this.guest = guest;
-    this.bitmaps = bitmaps;
+  Judge(Run run, boolean strict) {
+    this.guest = run.guest();
+    this.bitmaps = run.bitmaps();
+    this.bounds = new Bounds(guest, run.sessions(), run.timeline());
     this.strict = strict;
   }
 
@@ -37,6 +40,7 @@ final class Judge {
     if (when != moment) {
       moment = when;
       known = bitmaps.at(when);
+      bounds.at(when);
       allowed.clear();
     }
   }
@@ -48,6 +52,9 @@ final class Judge {
     foreign("C", found.stored, found, wrong);
     if (found.reopened) {
       own(found, wrong);
+      if (strict && found.first) {
+        bounds.check(found, known, wrong);
+      }
       foreign("G", found.storedAfter, found, wrong);
     }
     return wrong;

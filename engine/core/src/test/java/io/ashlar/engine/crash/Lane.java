@@ -5,13 +5,16 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * One of several processes that explore together, each its share: {@code Lane NUMBER LANES STATES
- * LENGTH SEED FILE}. First all short workloads, then random ones until there are enough states. The
- * hashes of the states go to the file.
+ * LENGTH SEED SHOWN DIRECTORY}. First the directed workloads and all short ones, then random ones
+ * until there are enough states. One state in SHOWN goes to {@code qemu-img check}, too. The hashes
+ * of the states go to the file {@code statesNUMBER}, and how often crashes came into which step to
+ * {@code stepsNUMBER}.
  */
 final class Lane {
   private static final int SHRINKS = 300;
@@ -39,21 +42,27 @@ final class Lane {
     FixedRandom.install();
     Lane lane =
         new Lane(Integer.parseInt(args[0]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
+    Path directory = Path.of(args[6]);
+    Optional<RealTool> tool =
+        RealTool.find(Files.createDirectory(directory.resolve("shown" + args[0])));
+    tool.ifPresent(real -> lane.explorer.show(real, Integer.parseInt(args[5])));
     boolean good = lane.explore(Integer.parseInt(args[3]), Long.parseLong(args[4]));
-    lane.write(Path.of(args[5]));
+    lane.write(directory);
     System.out.printf(
-        "lane %d: %d workloads, %d states, %d nested, %d judged, crashes in %s%n",
+        "lane %d: %d workloads, %d states, %d nested, %d judged, %s%n",
         lane.number,
         lane.workloads,
         lane.explorer.distinct().size(),
         lane.explorer.nested(),
         lane.explorer.judged(),
-        lane.explorer.phases());
+        tool.map(real -> real.crashed() + " shown to qemu-img check, " + real.closed() + " again")
+            .orElse("none shown to qemu-img check, which is not installed"));
     System.exit(good ? 0 : 1);
   }
 
   private boolean explore(int length, long seed) {
-    List<Workload> shorts = Workloads.upTo(length);
+    List<Workload> shorts = new ArrayList<>(Workloads.directed());
+    shorts.addAll(Workloads.upTo(length));
     for (int i = number; i < shorts.size(); i += lanes) {
       if (!good(shorts.get(i))) {
         return false;
@@ -84,12 +93,16 @@ final class Lane {
     return again.violations().stream().findFirst();
   }
 
-  private void write(Path file) throws IOException {
+  private void write(Path directory) throws IOException {
     try (DataOutputStream out =
-        new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file)))) {
+        new DataOutputStream(
+            new BufferedOutputStream(Files.newOutputStream(directory.resolve("states" + number))))) {
       for (long hash : explorer.distinct()) {
         out.writeLong(hash);
       }
     }
+    List<String> steps = new ArrayList<>();
+    explorer.phases().forEach((step, crashes) -> steps.add(crashes + " " + step));
+    Files.write(directory.resolve("steps" + number), steps);
   }
 }

@@ -192,7 +192,12 @@ final class Machine {
 
   /** The image. */
   static NodeDefinition image(boolean readOnly) {
-    return NodeDefinition.of("qcow2", NODE)
+    return image(NODE, IMAGE, readOnly);
+  }
+
+  /** Any image. */
+  static NodeDefinition image(String node, Path path, boolean readOnly) {
+    return NodeDefinition.of("qcow2", node)
         .with("read-only", readOnly)
         .with("discard", "unmap")
         .with(
@@ -202,16 +207,16 @@ final class Machine {
                     "driver",
                     "file",
                     "filename",
-                    IMAGE.toString(),
+                    path.toString(),
                     "read-only",
                     readOnly,
                     "discard",
                     "unmap")));
   }
 
-  /** Makes the image. */
-  void create(long size, long cluster) {
-    await(engine.graph().create("file", Map.of("filename", IMAGE.toString(), "size", 0L)));
+  /** Makes an image. */
+  void create(Path path, long size, long cluster) {
+    await(engine.graph().create("file", Map.of("filename", path.toString(), "size", 0L)));
     await(
         engine
             .graph()
@@ -223,6 +228,6 @@ final class Machine {
                     "cluster-size",
                     cluster,
                     "file",
-                    Map.of("driver", "file", "filename", IMAGE.toString()))));
+                    Map.of("driver", "file", "filename", path.toString()))));
   }
 }

@@ -12,8 +12,10 @@ final class Observed {
    *
    * @param reason why it cannot be used, or {@code null}
    * @param dirty granules, when it can
+   * @param over bytes of them that are said to be too many
    */
-  record Seen(boolean inconsistent, String reason, boolean enabled, java.util.BitSet dirty) {}
+  record Seen(
+      boolean inconsistent, String reason, boolean enabled, java.util.BitSet dirty, long over) {}
 
   /** Guest sectors by number, as a foreign reader finds them in the state. */
   final Map<Integer, Long> values = new HashMap<>();
@@ -34,6 +36,14 @@ final class Observed {
 
   boolean reopened;
 
+  /** Whether this came of the first crash, and not of one in an opening after it. */
+  boolean first;
+
   /** What was written after the opening. */
   final Map<Integer, Long> lived = new HashMap<>();
+
+  /** Whether the image says that the bitmap is not the truth. */
+  boolean inUse(String name) {
+    return stored.stream().anyMatch(bitmap -> bitmap.name().equals(name) && bitmap.inUse());
+  }
 }

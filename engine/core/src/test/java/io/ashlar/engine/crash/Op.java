@@ -22,6 +22,8 @@ enum Op {
   SHRINK,
   READ_ONLY,
   READ_WRITE,
+  /** From read-write to read-only or the other way, together with a node that cannot. */
+  ABORTED,
   BACKUP_START,
   BACKUP_FINISH,
   /** Closes, and opens again. */

@@ -27,8 +27,14 @@ final class Reopening {
    * @param nanos the time of the crash
    * @param lives whether three requests are sent before the close
    * @param records whether the disk keeps what happens, for crashes in the middle of it
+   * @param tool is shown the image before the opening and after the close; {@code null} for nothing
    */
-  record Plan(long seed, long nanos, boolean lives, boolean records) {}
+  record Plan(long seed, long nanos, boolean lives, boolean records, RealTool tool) {
+    /** Shown to nobody. */
+    Plan(long seed, long nanos, boolean lives, boolean records) {
+      this(seed, nanos, lives, records, null);
+    }
+  }
 
   private final Machine machine;
 
@@ -46,6 +52,9 @@ final class Reopening {
     if (!foreign(disk, sectors, found)) {
       return found;
     }
+    if (plan.tool() != null) {
+      plan.tool().crashed(disk.content(Machine.IMAGE), found.complaints);
+    }
     boolean sound = false;
     machine.start(plan.seed(), plan.nanos(), disk);
     disk.timeline().clock(Sim.INSTANCE::nanoTime);
@@ -57,6 +66,9 @@ final class Reopening {
       open(found);
       if (plan.lives()) {
         live(found, plan.seed());
+      }
+      if (plan.tool() != null) {
+        repair(found);
       }
       machine.await(machine.engine().removeAll());
       sound = true;
@@ -70,6 +82,9 @@ final class Reopening {
     Sim.INSTANCE.failures().forEach(e -> found.complaints.add("F: a task failed: " + e));
     if (sound) {
       closed(disk, found);
+      if (plan.tool() != null) {
+        plan.tool().closed(disk.content(Machine.IMAGE), found.complaints);
+      }
     }
     return found;
   }
@@ -103,7 +118,8 @@ final class Reopening {
               info.inconsistent() || dirty instanceof DirtyView.Unusable,
               info.reason(),
               info.recording(),
-              granules(dirty, info.granularity())));
+              granules(dirty, info.granularity()),
+              info.recovery() == null ? 0 : info.recovery().overApproximatedBytes()));
     }
     Checkable.CheckResult check = ((Checkable) core.driver()).check(Checkable.Repair.NONE);
     if (check.corruptions() > 0) {
@@ -119,6 +135,16 @@ final class Reopening {
                 "B: sector %d reads as %x, and as %x to others".formatted(number, read, value));
           }
         });
+  }
+
+  /** Gives back what the crash leaked, while the bitmaps are in use. */
+  private void repair(Observed found) {
+    NodeCore core = machine.engine().control().runtime().nodes().get(Machine.NODE).core();
+    ((Checkable) core.driver()).check(Checkable.Repair.LEAKS);
+    Checkable.CheckResult left = ((Checkable) core.driver()).check(Checkable.Repair.NONE);
+    if (left.corruptions() > 0 || left.leaks() > 0) {
+      found.complaints.add("A: after a repair check finds " + left.findings());
+    }
   }
 
   private static BitSet granules(DirtyView view, long granularity) {

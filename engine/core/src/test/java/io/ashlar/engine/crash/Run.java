@@ -28,9 +28,17 @@ import java.util.function.Supplier;
 /** Carries a workload out and keeps everything that happened. */
 final class Run {
   static final int CLUSTER = 4096;
-  static final long SIZE = 4 << 20;
+
+  /** Of the small disk: a few regions. */
+  private static final long SIZE = 4 << 20;
+
+  /** The wide one is so many times as large, and places on it are as much farther from each other. */
+  private static final int SPREAD = 16;
+
   private static final String GUEST = "guest";
   private static final Path TARGET = Disk.SCRATCH.resolve("target.raw");
+  private static final String PARTNER = "partner";
+  private static final Path PARTNER_IMAGE = Disk.SCRATCH.resolve("partner.qcow2");
 
   private final Sim sim = Sim.INSTANCE;
   private final Machine machine;
@@ -38,22 +46,27 @@ final class Run {
   private final Timeline timeline = new Timeline();
   private final GuestTruth guest = new GuestTruth();
   private final BitmapTruth bitmaps = new BitmapTruth();
+  private final Sessions sessions = new Sessions();
   private final List<String> refused = new ArrayList<>();
   private final Disk disk;
   private Crash crash;
   private Crash survey;
   private BlockDevice device;
   private boolean readOnly;
-  private long size = SIZE;
+  private final int spread;
+  private long size;
   private Job job;
   private Command backup;
   private int added;
   private int guests;
   private int trouble;
+  private boolean partnerFails;
 
   private Run(Machine machine, Workload workload) {
     this.machine = machine;
     this.workload = workload;
+    spread = workload.wide() ? SPREAD : 1;
+    size = SIZE * spread;
     disk = new Disk(timeline, machine::wallNanos);
   }
 
@@ -63,6 +76,7 @@ final class Run {
     FixedRandom.restart(0);
     machine.start(workload.seed(), 0, run.disk);
     run.timeline.clock(Sim.INSTANCE::nanoTime);
+    run.timeline.steps(Steps::now);
     boolean sound = false;
     try {
       run.prelude();
@@ -96,6 +110,10 @@ final class Run {
     return bitmaps;
   }
 
+  Sessions sessions() {
+    return sessions;
+  }
+
   /** At the beginning of the time in which crashes may come. */
   Crash crash() {
     return crash;
@@ -116,22 +134,19 @@ final class Run {
   }
 
   private void prelude() {
-    machine.create(SIZE, CLUSTER);
+    machine.create(Machine.IMAGE, size, CLUSTER);
     machine.await(
         machine
             .engine()
             .graph()
-            .create("file", Map.of("filename", TARGET.toString(), "size", SIZE)));
-    machine.await(
-        machine
-            .engine()
-            .graph()
-            .add(
-                NodeDefinition.of("raw", "target")
-                    .with(
-                        "file",
-                        NodeDefinition.of(
-                            Map.of("driver", "file", "filename", TARGET.toString())))));
+            .create("file", Map.of("filename", TARGET.toString(), "size", size)));
+    machine.await(machine.engine().graph().add(target(TARGET)));
+    if (workload.ops().contains(Op.ABORTED)) {
+      machine.create(PARTNER_IMAGE, CLUSTER, CLUSTER);
+      machine.await(machine.engine().graph().add(partner(false)));
+      machine.await(
+          machine.engine().bitmaps().add(PARTNER, "p0", new Bitmaps.Settings(CLUSTER, true, false)));
+    }
     open();
     write(5, 3, IoFlags.NONE);
     write(12, 1, IoFlags.COMPRESSED);
@@ -148,10 +163,14 @@ final class Run {
   private void record() {
     timeline.phase("open");
     attempt(this::open);
+    sessions.command(timeline.now());
     startGuests();
     for (Op op : workload.ops()) {
       timeline.phase(op.name());
       attempt(() -> perform(op));
+      if (!isRequest(op)) {
+        sessions.command(timeline.now());
+      }
     }
     long patience = sim.nanoTime() + TimeUnit.HOURS.toNanos(3);
     sim.block(() -> guests == 0 || sim.nanoTime() >= patience, patience, "the guests");
@@ -211,9 +230,20 @@ final class Run {
     if (workload.pauses() > 0 && sim.random().nextInt(workload.pauses()) == 0) {
       sim.pause();
     }
+    if (partnerFails && operation != Operation.READ && path.equals(PARTNER_IMAGE)) {
+      partnerFails = false; // so that it can be undone
+      throw new BlockException(ErrorCode.IO_ERROR, operation + " of the other image fails");
+    }
     if (trouble > 0 && operation != Operation.READ && sim.random().nextInt(trouble) == 0) {
       throw new BlockException(ErrorCode.IO_ERROR, operation + " of " + path + " fails");
     }
+  }
+
+  private static boolean isRequest(Op op) {
+    return switch (op) {
+      case WRITE_NEW, OVERWRITE, SUB_CLUSTER, COMPRESSED, ZERO, DISCARD, FLUSH, WAIT -> true;
+      default -> false;
+    };
   }
 
   private void perform(Op op) {
@@ -234,9 +264,10 @@ final class Run {
               "b0",
               () -> api().merge(Machine.NODE, "b1", List.of(new BitmapRef(Machine.NODE, "b0"))));
       case GROW -> resize(size + (64 << 10));
-      case SHRINK -> resize(size - (1 << 20));
+      case SHRINK -> resize(size - (spread << 20));
       case READ_ONLY -> reopen(true);
       case READ_WRITE -> reopen(false);
+      case ABORTED -> aborted();
       case BACKUP_START -> startBackup();
       case BACKUP_FINISH -> finishBackup();
       case CLOSE -> {
@@ -256,7 +287,7 @@ final class Run {
 
   private void guestRequest(Op op, int cluster) {
     switch (op) {
-      case SUB_CLUSTER -> writeAt(cluster * (long) CLUSTER + 1024, Pages.SECTOR, IoFlags.NONE);
+      case SUB_CLUSTER -> writeAt(place(cluster) + 1024, Pages.SECTOR, IoFlags.NONE);
       case COMPRESSED -> write(cluster, 1, IoFlags.COMPRESSED);
       case ZERO -> zeros(cluster, false);
       case DISCARD -> zeros(cluster, true);
@@ -266,7 +297,11 @@ final class Run {
   }
 
   private void write(int cluster, int count, int flags) {
-    writeAt(cluster * (long) CLUSTER, count * CLUSTER, flags);
+    writeAt(place(cluster), count * CLUSTER, flags);
+  }
+
+  private long place(int cluster) {
+    return cluster * (long) spread * CLUSTER;
   }
 
   private void writeAt(long offset, int length, int flags) {
@@ -279,7 +314,7 @@ final class Run {
 
   private void zeros(int cluster, boolean discard) {
     requireDevice();
-    long offset = cluster * (long) CLUSTER;
+    long offset = place(cluster);
     Request request =
         guest.begin(timeline.moment("zeros " + offset), offset, CLUSTER, true, discard);
     if (discard) {
@@ -327,7 +362,9 @@ final class Run {
     detach();
     long issued = timeline.tick();
     machine.await(machine.engine().graph().remove(Machine.NODE));
-    guest.flushed(issued, timeline.moment("closed"));
+    long closed = timeline.moment("closed");
+    guest.flushed(issued, closed);
+    sessions.sealed(closed);
   }
 
   private void add(String name, boolean disabled) {
@@ -354,6 +391,7 @@ final class Run {
   }
 
   private void resize(long next) {
+    guest.resized(timeline.tick(), size, next);
     if (next < size) {
       // What is cut off counts as zeros from now on, and may be so at once.
       List<Request> cut = new ArrayList<>();
@@ -387,12 +425,46 @@ final class Run {
       long ended = timeline.moment("reopened");
       if (lost) {
         guest.flushed(issued, ended);
+        sessions.sealed(ended);
       }
     } finally {
       if (!readOnly) {
         attach();
       }
     }
+  }
+
+  /** Everything of ours is prepared, and then the image of another node cannot be written. */
+  private void aborted() {
+    detach();
+    if (readOnly) {
+      // What came last gets ready last when it gains, and first when it loses.
+      machine.await(machine.engine().graph().remove(PARTNER));
+      machine.await(machine.engine().graph().add(partner(true)));
+    }
+    timeline.moment("reopen");
+    partnerFails = true;
+    try {
+      List<NodeDefinition> both = List.of(Machine.image(!readOnly), partner(!readOnly));
+      machine.await(machine.engine().graph().reopen(both));
+      throw new AssertionError("an image that cannot be written was");
+    } catch (BlockException e) {
+      timeline.moment("aborted");
+    } finally {
+      partnerFails = false;
+      if (!readOnly) {
+        attach();
+      }
+    }
+  }
+
+  private static NodeDefinition partner(boolean readOnly) {
+    return Machine.image(PARTNER, PARTNER_IMAGE, readOnly);
+  }
+
+  private static NodeDefinition target(Path file) {
+    return NodeDefinition.of("raw", "target")
+        .with("file", NodeDefinition.of(Map.of("driver", "file", "filename", file.toString())));
   }
 
   private void startBackup() {

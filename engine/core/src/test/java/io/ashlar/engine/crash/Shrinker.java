@@ -67,10 +67,7 @@ final class Shrinker {
   }
 
   private void quiet() {
-    Workload now = best.workload();
-    bad(
-        new Workload(
-            now.seed(), now.bitmaps(), now.ops(), now.guests(), now.trouble(), 0, now.closes()));
+    bad(best.workload().withoutPauses());
   }
 
   /** Leaves out halves, quarters and so on, down to one. */
