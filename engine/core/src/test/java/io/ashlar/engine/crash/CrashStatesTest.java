@@ -105,7 +105,8 @@ final class CrashStatesTest {
     if (Files.exists(file)) {
       for (String line : Files.readAllLines(file)) {
         int space = line.indexOf(' ');
-        into.merge(line.substring(space + 1), Integer.valueOf(line.substring(0, space)), Integer::sum);
+        into.merge(
+            line.substring(space + 1), Integer.valueOf(line.substring(0, space)), Integer::sum);
       }
     }
   }

@@ -7,8 +7,8 @@ import java.util.TreeMap;
 import java.util.stream.LongStream;
 
 /**
- * Explores by hand: {@code Explore short LENGTH}, {@code Explore ops A,B}, {@code Explore directed},
- * or {@code Explore random FROM COUNT}.
+ * Explores by hand: {@code Explore short LENGTH}, {@code Explore ops A,B}, {@code Explore
+ * directed}, or {@code Explore random FROM COUNT}.
  */
 final class Explore {
   private Explore() {}

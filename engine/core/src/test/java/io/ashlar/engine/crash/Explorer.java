@@ -23,8 +23,7 @@ final class Explorer {
    * @param states about so many states of one workload, if it has more
    * @param strict see {@link Judge}
    */
-  record Depth(
-      int allSubsets, int samples, int many, int nested, int states, boolean strict) {
+  record Depth(int allSubsets, int samples, int many, int nested, int states, boolean strict) {
     /** The same number at random everywhere. */
     Depth(int allSubsets, int samples, int nested, int states, boolean strict) {
       this(allSubsets, samples, samples, nested, states, strict);

@@ -19,6 +19,10 @@ import java.util.Optional;
 final class Lane {
   private static final int SHRINKS = 300;
 
+  /** With fewer states a little of each workload has to do. */
+  private static final int SMALL = 20_000;
+
+
   private final int number;
   private final int lanes;
   private final int states;
@@ -29,12 +33,15 @@ final class Lane {
     this.number = number;
     this.lanes = lanes;
     this.states = states;
-    explorer = new Explorer(new Machine(), depth());
+    explorer = new Explorer(new Machine(), depth(states));
   }
 
-  /** How far all of them go in each workload. */
-  static Explorer.Depth depth() {
-    return new Explorer.Depth(6, 3, 25, 1500, true);
+  /** How far all of them go in each workload: the more states in all, the deeper. */
+  private static Explorer.Depth depth(int states) {
+    if (Boolean.getBoolean("ashlar.long")) {
+      return new Explorer.Depth(10, 3, 200, 25, 1500, true);
+    }
+    return new Explorer.Depth(6, 3, 3, 25, states >= SMALL ? 1500 : 60, true);
   }
 
   /** See the class. */
@@ -82,13 +89,13 @@ final class Lane {
       return true;
     }
     Explorer.Violation small =
-        Shrinker.shrink(explorer.violations().get(0), Lane::violation, SHRINKS);
+        Shrinker.shrink(explorer.violations().get(0), this::violation, SHRINKS);
     System.out.println("VIOLATION " + small);
     return false;
   }
 
-  private static Optional<Explorer.Violation> violation(Workload workload) {
-    Explorer again = new Explorer(new Machine(), depth());
+  private Optional<Explorer.Violation> violation(Workload workload) {
+    Explorer again = new Explorer(new Machine(), depth(states));
     again.explore(workload);
     return again.violations().stream().findFirst();
   }
@@ -96,7 +103,8 @@ final class Lane {
   private void write(Path directory) throws IOException {
     try (DataOutputStream out =
         new DataOutputStream(
-            new BufferedOutputStream(Files.newOutputStream(directory.resolve("states" + number))))) {
+            new BufferedOutputStream(
+                Files.newOutputStream(directory.resolve("states" + number))))) {
       for (long hash : explorer.distinct()) {
         out.writeLong(hash);
       }

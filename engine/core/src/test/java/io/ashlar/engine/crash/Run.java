@@ -32,7 +32,9 @@ final class Run {
   /** Of the small disk: a few regions. */
   private static final long SIZE = 4 << 20;
 
-  /** The wide one is so many times as large, and places on it are as much farther from each other. */
+  /**
+   * The wide one is so many times as large, and places on it are as much farther from each other.
+   */
   private static final int SPREAD = 16;
 
   private static final String GUEST = "guest";
@@ -145,7 +147,10 @@ final class Run {
       machine.create(PARTNER_IMAGE, CLUSTER, CLUSTER);
       machine.await(machine.engine().graph().add(partner(false)));
       machine.await(
-          machine.engine().bitmaps().add(PARTNER, "p0", new Bitmaps.Settings(CLUSTER, true, false)));
+          machine
+              .engine()
+              .bitmaps()
+              .add(PARTNER, "p0", new Bitmaps.Settings(CLUSTER, true, false)));
     }
     open();
     write(5, 3, IoFlags.NONE);

@@ -3,7 +3,9 @@ package io.ashlar.engine.crash;
 import java.util.ArrayList;
 import java.util.List;
 
-/** When a run did what decides how much its journal knows: opening, closing, commands on bitmaps. */
+/**
+ * When a run did what decides how much its journal knows: opening, closing, commands on bitmaps.
+ */
 final class Sessions {
   private final List<Long> sealed = new ArrayList<>();
   private final List<Long> commands = new ArrayList<>();

@@ -42,8 +42,7 @@ final class Workloads {
     all.add(wide(4, Op.WRITE_NEW, Op.SUB_CLUSTER, Op.CLEAR, Op.WRITE_NEW, Op.FLUSH));
     all.add(wide(5, Op.WRITE_NEW, Op.ADD, Op.SUB_CLUSTER, Op.MERGE, Op.WRITE_NEW));
     all.add(wide(6, Op.OVERWRITE, Op.DISABLE, Op.WRITE_NEW, Op.ENABLE, Op.SUB_CLUSTER, Op.FLUSH));
-    all.add(
-        wide(7, Op.OVERWRITE, Op.BACKUP_START, Op.WRITE_NEW, Op.BACKUP_FINISH, Op.SUB_CLUSTER));
+    all.add(wide(7, Op.OVERWRITE, Op.BACKUP_START, Op.WRITE_NEW, Op.BACKUP_FINISH, Op.SUB_CLUSTER));
     all.add(wide(8, Op.WRITE_NEW, Op.GROW, Op.WRITE_NEW, Op.SHRINK, Op.SUB_CLUSTER, Op.FLUSH));
     // Nothing is hot any more.
     all.add(wide(9, Op.WRITE_NEW, Op.FLUSH, Op.CLOSE, Op.SUB_CLUSTER, Op.FLUSH));
