@@ -162,9 +162,11 @@ final class Explorer {
       }
       first = false;
       last.clear();
-      for (Choice choice : choices.of(crash.pending(), depth)) {
-        if (random.nextDouble() < share) {
-          state(crash, moment, moment, choice, 0);
+      List<Choice> all = choices.of(crash.pending(), depth);
+      for (int i = 0; i < all.size(); i++) {
+        // At each moment one at least, so that no step is left out.
+        if (random.nextDouble() < share || i == all.size() - 1) {
+          state(crash, moment, moment, all.get(i), 0);
         }
         if (violations.size() > before) {
           return false;
@@ -197,6 +199,7 @@ final class Explorer {
     Timeline after = new Timeline();
     Disk disk = crash.state(choice, after, machine::wallNanos, WALL + last.nanos());
     long hash = disk.hash();
+    phases.merge(last.phase(), 1, Integer::sum);
     Observed found = seen.get(hash);
     if (found == null) {
       boolean again =
@@ -211,7 +214,6 @@ final class Explorer {
       found.first = level == 0;
       seen.put(hash, found);
       distinct.add(hash);
-      phases.merge(last.phase(), 1, Integer::sum);
       if (again && found.reopened) {
         nest(inside, after, moment, level);
       }

@@ -35,9 +35,9 @@ final class Workloads {
   static List<Workload> directed() {
     List<Workload> all = new ArrayList<>();
     // Regions cool, and others do not.
-    all.add(wide(1, Op.OVERWRITE, Op.WRITE_NEW, Op.FLUSH, Op.WAIT, Op.WAIT, Op.WAIT));
-    all.add(wide(2, Op.WRITE_NEW, Op.WAIT, Op.WAIT, Op.WAIT, Op.SUB_CLUSTER, Op.FLUSH));
-    all.add(wide(3, Op.SUB_CLUSTER, Op.WAIT, Op.WAIT, Op.OVERWRITE, Op.WAIT, Op.WAIT, Op.CLOSE));
+    all.add(wide(1, Op.OVERWRITE, Op.WRITE_NEW, Op.FLUSH, Op.WAIT, Op.WAIT));
+    all.add(wide(2, Op.WRITE_NEW, Op.WAIT, Op.WAIT, Op.SUB_CLUSTER, Op.FLUSH));
+    all.add(wide(3, Op.SUB_CLUSTER, Op.WAIT, Op.OVERWRITE, Op.WAIT, Op.WAIT, Op.CLOSE));
     // Bits go while regions are hot.
     all.add(wide(4, Op.WRITE_NEW, Op.SUB_CLUSTER, Op.CLEAR, Op.WRITE_NEW, Op.FLUSH));
     all.add(wide(5, Op.WRITE_NEW, Op.ADD, Op.SUB_CLUSTER, Op.MERGE, Op.WRITE_NEW));
