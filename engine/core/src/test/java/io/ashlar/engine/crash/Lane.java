@@ -22,7 +22,6 @@ final class Lane {
   /** With fewer states a little of each workload has to do. */
   private static final int SMALL = 20_000;
 
-
   private final int number;
   private final int lanes;
   private final int states;
