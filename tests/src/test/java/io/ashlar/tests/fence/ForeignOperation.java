@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -81,12 +82,14 @@ record ForeignOperation(String name, Action action) {
         of("storage daemon, `block-commit` into it", ForeignOperation::blockCommit),
         of("storage daemon, reopened read-write", i -> reopen(i, false)),
         of("storage daemon, reopened read-write and back", i -> reopen(i, true)),
-        of(
-            "marked corrupt, `commit` into it",
-            i -> {
-              patch(i, 79, (byte) 2);
-              commitInto(i, 1);
-            }),
+        corrupt("`qemu-io`, write over data", i -> io("", i, "write -P 9 0 64k")),
+        corrupt("`bitmap --add n1`", i -> img("bitmap", "--add", i, "n1")),
+        corrupt("`check -r all`", i -> img("check", "-r", "all", i)),
+        corrupt("`commit` into it", i -> commitInto(i, 1)),
+        corrupt(
+            "`qemu-io -r`, `reopen -w`, write", i -> io("-r", i, "reopen -w", "write -P 9 0 64k")),
+        corrupt("storage daemon, `block-commit` into it", ForeignOperation::blockCommit),
+        of("an unknown incompatible bit, any of these", ForeignOperation::refused),
         of("bytes of a data cluster overwritten", ForeignOperation::overwrite));
   }
 
@@ -94,19 +97,60 @@ record ForeignOperation(String name, Action action) {
     return new ForeignOperation(name, action);
   }
 
+  /** Something done to an image that is marked corrupt. */
+  private static ForeignOperation corrupt(String name, Action action) {
+    return of(
+        "marked corrupt, " + name,
+        image -> {
+          patch(image, 79, (byte) 2);
+          action.on(image);
+        });
+  }
+
+  /** Everything that opens an image, with a bit that makes QEMU refuse it; the bit goes again. */
+  private static void refused(Path image) {
+    Path top = overlayOf(image);
+    patch(image, 72, (byte) 0x80);
+    byte[] before = FencedImages.bytes(image);
+    List<QemuTools.Outcome> outcomes =
+        List.of(
+            img("info", image),
+            img("check", "-r", "all", image),
+            img("bitmap", "--add", image, "n1"),
+            img("convert", "-O", "raw", image, beside(image, "raw")),
+            img("commit", top),
+            io("", image, "write -P 9 0 64k"),
+            io("-r", image, "reopen -w", "write -P 9 0 64k"));
+    for (QemuTools.Outcome outcome : outcomes) {
+      requireRefused(outcome.exit() != 0 && outcome.text().contains("feature"), outcome.text());
+    }
+    try (StorageDaemon daemon = StorageDaemon.start()) {
+      String answer = daemon.command(node("base", image, true));
+      requireRefused(answer.contains("error"), answer);
+    }
+    requireRefused(Arrays.equals(before, FencedImages.bytes(image)), "its bytes have changed");
+    patch(image, 72, (byte) 0);
+  }
+
+  private static void requireRefused(boolean refused, String said) {
+    if (!refused) {
+      throw new AssertionError("an image with an unknown incompatible bit is not refused: " + said);
+    }
+  }
+
   private static Path beside(Path image, String suffix) {
     return image.resolveSibling("other." + suffix);
   }
 
-  private static void img(Object... arguments) {
+  private static QemuTools.Outcome img(Object... arguments) {
     Object[] words = new Object[arguments.length + 1];
     words[0] = "qemu-img";
     System.arraycopy(arguments, 0, words, 1, arguments.length);
-    QemuTools.outcome(words);
+    return QemuTools.outcome(words);
   }
 
   /** One qemu-io that opens read-only ({@code -r}) or as its default is. */
-  private static void io(String how, Path image, String... commands) {
+  private static QemuTools.Outcome io(String how, Path image, String... commands) {
     List<Object> words = new ArrayList<>(List.of("qemu-io", "-d", "unmap", "-f", "qcow2"));
     if (!how.isEmpty()) {
       words.add(how);
@@ -116,7 +160,7 @@ record ForeignOperation(String name, Action action) {
       words.add(command);
     }
     words.add(image);
-    QemuTools.outcome(words.toArray());
+    return QemuTools.outcome(words.toArray());
   }
 
   private static void copy(Path image) throws IOException {
