@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -167,6 +168,35 @@ final class ExamplesTest {
         .contains("another program", "so everything is copied; 134217728 bytes copied");
     requireGoodAfterCrash(out);
     Qemu.run("qemu-io", "-r", "-c", "read -P 0x77 100M 64k", out.resolve("next.qcow2").toString());
+  }
+
+  @Test
+  void withoutQemuIoTheErrorSaysWhatToInstall() throws Exception {
+    Path out = directory.resolve("out");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-Dlogback.configurationFile=" + EXAMPLES.resolveSibling("conf/logback.xml"),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName(),
+            "run",
+            EXAMPLES.resolve("survive-a-crash.conf").toString(),
+            "--set",
+            "meddle=true",
+            "--set",
+            "out=" + out);
+    builder.environment().put("PATH", Files.createDirectory(directory.resolve("bin")).toString());
+    Process process = builder.redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isEqualTo(1);
+    assertThat(said)
+        .containsOnlyOnce("NOT_SUPPORTED")
+        .contains(
+            "survive-a-crash.conf:",
+            "this step needs QEMU's qemu-io, which cannot be started; install the package qemu-utils")
+        .doesNotContain("Exception", "\tat ", "verified");
   }
 
   private static void requireGoodAfterCrash(Path out) throws IOException {

@@ -8,7 +8,7 @@ import io.ashlar.cli.Qemu;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,30 +30,54 @@ final class CheckAfterCrashTest {
 
   @TempDir Path directory;
   private Path image;
-  private Path journal;
 
+  /**
+   * An image whose bitmap could be recovered. On a busy machine a journal may have been given up
+   * before the crash, which is said and is no matter of a repair; then once more.
+   */
   @BeforeEach
   void killAWriter() throws IOException {
-    image = directory.resolve("disk.qcow2");
-    journal = directory.resolve("disk.qcow2.ashlar-journal");
-    Qemu.run("qemu-img", "create", "-q", "-f", "qcow2", image.toString(), "16M");
-    Qemu.run("qemu-img", "bitmap", "--add", "-g", "64k", image.toString(), "b0");
-    Qemu.run("qemu-io", "-c", "write 0 64k", image.toString());
-    Path graph = directory.resolve("killed.conf");
-    Files.writeString(graph, KILLED.replace("IMAGE", image.toString()));
-    CommandLineRun run = CommandLineRun.of("run", graph);
-    assertThat(run.code()).as(run.all()).isZero();
-    assertThat(Qemu.bitmapFlags(image, "b0")).contains("in-use");
+    JsonNode left = null;
+    for (int attempt = 0; attempt < 3; attempt++) {
+      image = Files.createDirectory(directory.resolve("try" + attempt)).resolve("disk.qcow2");
+      Qemu.run("qemu-img", "create", "-q", "-f", "qcow2", image.toString(), "16M");
+      Qemu.run("qemu-img", "bitmap", "--add", "-g", "64k", image.toString(), "b0");
+      Qemu.run("qemu-io", "-c", "write 0 64k", image.toString());
+      Path graph = directory.resolve("killed.conf");
+      Files.writeString(graph, KILLED.replace("IMAGE", image.toString()));
+      CommandLineRun run = CommandLineRun.of("run", graph);
+      assertThat(run.code()).as(run.all()).isZero();
+      assertThat(Qemu.bitmapFlags(image, "b0")).contains("in-use");
+      left = bitmap();
+      if (left.get("recovered").asBoolean()) {
+        return;
+      }
+    }
+    throw new AssertionError("not recovered: " + left);
   }
 
   @Test
-  void aRepairOfOurs_keepsThem() throws IOException {
+  void aRepairOfOurs_keepsThemAndWritesOnlyWhereItMends() throws IOException {
+    Path journal = image.resolveSibling("disk.qcow2.ashlar-journal");
+    byte[] before = Files.readAllBytes(image);
+    byte[] history = Files.readAllBytes(journal);
+    for (List<Object> how :
+        List.<List<Object>>of(
+            List.of("check", image),
+            List.of("check", "-r", "leaks", image),
+            List.of("check", "-r", "all", image))) {
+      CommandLineRun run = CommandLineRun.of(how.toArray());
+      assertThat(run.code()).as(run.all()).isZero();
+    }
+    assertThat(Files.readAllBytes(image)).isEqualTo(before);
+    assertThat(Files.readAllBytes(journal)).isEqualTo(history);
+
     BrokenImage.REFCOUNT_TWO_ON_DATA.doTo(image);
     CommandLineRun run = CommandLineRun.of("check", "-r", "all", image);
     assertThat(run.code()).as(run.all()).isZero();
     assertThat(run.out()).contains("    1 leaked clusters\n    1 corruptions\n");
     JsonNode bitmap = bitmap();
-    assertThat(bitmap.get("inconsistent").asBoolean()).isFalse();
+    assertThat(bitmap.get("inconsistent").asBoolean()).as(run.all() + bitmap).isFalse();
     assertThat(bitmap.get("count").asLong()).isBetween(128L << 10, 2L << 20);
     assertThat(Qemu.bitmapFlags(image, "b0")).containsExactly("auto");
     Qemu.check(image);
@@ -61,39 +85,13 @@ final class CheckAfterCrashTest {
   }
 
   @Test
-  void aRepairOfQemus_costsThem() throws IOException {
+  void aRepairOfQemus_costsThemAndOursDoesNotBringThemBack() throws IOException {
     BrokenImage.REFCOUNT_TWO_ON_DATA.doTo(image);
     Qemu.run("qemu-img", "check", "-r", "all", image.toString());
     JsonNode bitmap = bitmap();
     assertThat(bitmap.get("inconsistent").asBoolean()).isTrue();
     assertThat(bitmap.get("reason").asText()).contains("another program", "full backup");
-    // Nothing to mend; and a bitmap that is lost stays lost.
-    assertThat(CommandLineRun.of("check", "-r", "all", image).code()).isZero();
     BrokenImage.LEAKED_CLUSTER.doTo(image);
-    assertThat(CommandLineRun.of("check", "-r", "all", image).code()).isZero();
-    assertThat(Qemu.bitmapFlags(image, "b0")).contains("in-use");
-    assertThat(bitmap().get("inconsistent").asBoolean()).isTrue();
-  }
-
-  @Test
-  void whereNothingIsToBeMended_nothingIsWritten() throws IOException {
-    byte[] before = Files.readAllBytes(image);
-    byte[] history = Files.readAllBytes(journal);
-    for (String[] how :
-        new String[][] {{"check"}, {"check", "-r", "leaks"}, {"check", "-r", "all"}}) {
-      CommandLineRun run =
-          CommandLineRun.of(Stream.concat(Stream.of(how), Stream.of(image)).toArray());
-      assertThat(run.code()).as(run.all()).isZero();
-    }
-    assertThat(Files.readAllBytes(image)).isEqualTo(before);
-    assertThat(Files.readAllBytes(journal)).isEqualTo(history);
-    assertThat(bitmap().get("recovered").asBoolean()).isTrue();
-  }
-
-  @Test
-  void withoutItsJournal_aBitmapStaysLost() throws IOException {
-    Files.delete(journal);
-    BrokenImage.REFCOUNT_TWO_ON_DATA.doTo(image);
     CommandLineRun run = CommandLineRun.of("check", "-r", "all", image);
     assertThat(run.code()).as(run.all()).isZero();
     assertThat(Qemu.bitmapFlags(image, "b0")).contains("in-use");
