@@ -100,7 +100,7 @@ final class CrashGuard {
     this.begun = begun;
   }
 
-  /** Bitmaps were recovered from an image with that nonce. */
+  /** Bitmaps were recovered from an image with that nonce; null when none were. */
   void recovered(UUID nonce) {
     recovered = nonce;
   }
@@ -153,7 +153,7 @@ final class CrashGuard {
       return false;
     } catch (Unstaged e) {
       if (e.code() != ErrorCode.NO_SPACE) {
-        end();
+        ended();
         throw (BlockException) e.getCause();
       }
       // Marking what is there takes no space.
@@ -234,7 +234,12 @@ final class CrashGuard {
     DirectoryState next = change.next();
     try {
       if (change.grows()) {
-        capture(next, change.shrinks() ? change.before().generation().bitmaps() : List.of());
+        Set<String> unknown = change.inPlaceOfLost();
+        Stream<BitmapState> known =
+            next.generation().bitmaps().stream().filter(b -> !unknown.contains(b.name()));
+        Stream<BitmapState> before =
+            change.shrinks() ? change.before().generation().bitmaps().stream() : Stream.of();
+        capture(next.length(), Stream.concat(known, before));
       }
       if (!change.shrinks()) {
         image.ifPresent(i -> i.tell(fence(next.storesUsable())));
@@ -357,20 +362,18 @@ final class CrashGuard {
   }
 
   private void capture(DirectoryState state) {
-    capture(state, List.of());
+    capture(state.length(), state.generation().bitmaps().stream());
   }
 
-  /** The bits of a state, and of others while nobody can tell which of the two will be. */
-  private void capture(DirectoryState state, List<BitmapState> others) {
+  /** The bits of a state, or of two while nobody can tell which of them will be. */
+  private void capture(long length, Stream<BitmapState> bitmaps) {
     List<BitmapState> kept =
-        Stream.concat(state.generation().bitmaps().stream(), others.stream())
-            .filter(bitmap -> bitmap.persistent() && !bitmap.inconsistent())
-            .toList();
+        bitmaps.filter(bitmap -> bitmap.persistent() && !bitmap.inconsistent()).toList();
     try {
       requireJournal();
       captures.write(
           session.journal,
-          new Lengths(state.length(), session.nextLength),
+          new Lengths(length, session.nextLength),
           List.copyOf(session.possible),
           kept);
     } catch (BlockException e) {
@@ -393,8 +396,13 @@ final class CrashGuard {
     log.notice("its bitmaps would not survive a crash any more: " + why.getMessage());
   }
 
-  /** The image has no fence any more, and nothing has to be durable. */
+  /** The image is to have no fence any more, and nothing has to be durable. */
   void end() {
+    recovered = null; // a fence with that nonce is of an older image from now on
+    ended();
+  }
+
+  private void ended() {
     session = null;
     heat.end();
   }

@@ -93,6 +93,7 @@ final class Desk {
    * @param store or {@code null} when the node keeps no bitmaps
    */
   DirectoryState rescued(String by, BitmapStore store, boolean writable, DirectoryState loaded) {
+    disk().recovered(null); // an earlier attempt found another image
     if (store == null || loaded.damage() != null) {
       return loaded;
     }

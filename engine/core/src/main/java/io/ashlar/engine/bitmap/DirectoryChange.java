@@ -1,6 +1,8 @@
 package io.ashlar.engine.bitmap;
 
+import io.ashlar.engine.bitmap.bits.BitmapState;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A change of the bitmaps as the image and its journal see it.
@@ -23,6 +25,24 @@ record DirectoryChange(
   static DirectoryChange of(DirectoryState before, BitmapStep step) {
     return new DirectoryChange(
         before, step.next(), step.grows(), step.shrinks(), step.rewrites(), Set.of());
+  }
+
+  /**
+   * New bitmaps in the place of ones that are lost, by name. Until the image has them, their bits
+   * must not be known to the journal: a crash would take them for those of the lost ones.
+   */
+  Set<String> inPlaceOfLost() {
+    return fresh.stream().filter(this::isLost).collect(Collectors.toUnmodifiableSet());
+  }
+
+  private boolean isLost(String name) {
+    return before.unusable(name).isPresent()
+        || before.generation().find(name).filter(BitmapState::inconsistent).isPresent();
+  }
+
+  /** Whether the journal has to hear of it once more when it took effect. */
+  boolean endsInJournal() {
+    return shrinks || !inPlaceOfLost().isEmpty();
   }
 
   /** Whether the journal needs to hear of it. */

@@ -225,7 +225,7 @@ final class StoredDirectory {
 
   /** A change that was prepared took effect in memory, or is about to and cannot fail any more. */
   void finish(DirectoryChange change) {
-    if (change.shrinks()) {
+    if (change.endsInJournal()) {
       underLock(access -> guard.finish(change.next(), access, flush));
     }
   }
@@ -255,7 +255,7 @@ final class StoredDirectory {
         });
   }
 
-  /** Bitmaps were recovered from the image while its fence had that nonce. */
+  /** The nonce that the image's fence had when bitmaps were recovered; null when none were. */
   void recovered(UUID nonce) {
     lock.lock();
     try {
