@@ -14,6 +14,9 @@ final class BitsCodec {
   /** Most words of a segment that is written out. */
   private static final int LITERAL = 1024;
 
+  /** More are on no disk; twice as many are no number that overflows. */
+  private static final long MOST_WORDS = Long.MAX_VALUE >>> 8;
+
   private BitsCodec() {}
 
   /**
@@ -58,9 +61,10 @@ final class BitsCodec {
   static void read(PackedIn in, BitmapSink sink) {
     long end = 0;
     for (long head = in.number(); head != 0; head = in.number()) {
-      long first = Math.addExact(end, in.number());
+      long gap = in.number();
+      long first = end + gap;
       long count = head >>> 1;
-      if (first > Long.MAX_VALUE >>> 8 || count > Long.MAX_VALUE >>> 8 || first < 0) {
+      if (gap > MOST_WORDS || first > MOST_WORDS || count > MOST_WORDS) {
         throw PackedIn.damaged("has bits beyond any disk");
       }
       if ((head & 1) != 0) {

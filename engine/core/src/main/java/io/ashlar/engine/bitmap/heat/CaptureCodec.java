@@ -24,6 +24,7 @@ final class CaptureCodec {
   private static final int MOST_BITMAPS = 2 * 65_535;
   private static final int MOST_NONCES = 10_000;
   private static final int LONGEST_NAME = 1023;
+  private static final long MOST_BYTES = 1L << 30;
   private static final int ENABLED = 1;
   private static final int SMALLEST_SHIFT = 9;
   private static final int LARGEST_SHIFT = 31;
@@ -109,9 +110,11 @@ final class CaptureCodec {
     if (parts.size() == 1) {
       return parts.get(0);
     }
-    ByteBuffer all =
-        ByteBuffer.allocate(
-            parts.stream().mapToInt(ByteBuffer::remaining).reduce(0, Math::addExact));
+    long bytes = parts.stream().mapToLong(ByteBuffer::remaining).sum();
+    if (bytes > MOST_BYTES) {
+      throw PackedIn.damaged("has " + bytes + " bytes where " + MOST_BYTES + " are the most");
+    }
+    ByteBuffer all = ByteBuffer.allocate((int) bytes);
     parts.forEach(part -> all.put(part.duplicate()));
     return all.flip();
   }

@@ -44,12 +44,14 @@ record Regions(long length, int shift) {
     return (long) region << shift;
   }
 
-  /** Sees the ranges of bytes of a set, neighbours in one. */
+  /** Sees the ranges of bytes of a set, neighbours in one; none goes beyond any disk. */
   static void ranges(BitSet set, int shift, RangeVisitor visitor) {
+    long most = Long.MAX_VALUE >>> shift;
     int from = set.nextSetBit(0);
-    while (from >= 0) {
+    while (from >= 0 && from <= most) {
       int to = set.nextClearBit(from);
-      visitor.range((long) from << shift, (long) (to - from) << shift);
+      long begin = (long) from << shift;
+      visitor.range(begin, to > most ? Long.MAX_VALUE - begin : (long) (to - from) << shift);
       from = set.nextSetBit(to);
     }
   }

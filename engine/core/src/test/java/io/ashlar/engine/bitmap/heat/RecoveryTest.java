@@ -7,6 +7,7 @@ import io.ashlar.engine.bitmap.heat.Recovery.Result;
 import io.ashlar.engine.journal.file.JournalIdentity;
 import io.ashlar.engine.journal.file.JournalRecord;
 import io.ashlar.engine.journal.file.NewRecord;
+import io.ashlar.engine.journal.file.RecordTypes;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.Fence;
 import io.ashlar.spi.StoredBitmap;
@@ -201,6 +202,40 @@ final class RecoveryTest {
       records.set(which, new JournalRecord(record.lsn(), 5, record.type(), changed));
       Result result = recover(GIB);
       assertThat(result).as("-Dashlar.seed=%d, step %d", seed, i).isNotNull();
+    }
+  }
+
+  /** A file of somebody else may have any numbers, with the right checksums. */
+  @Test
+  void numbersBeyondAnyDiskAreNoMoreThanDamage() {
+    BitSet carried = new BitSet();
+    carried.set(Regions.MOST - 1);
+    for (int shift : new int[] {20, 43, 44, 62}) {
+      records.clear();
+      BitTree bits = new BitTree(GIB, G);
+      bits.set(0, 1);
+      add(new HeatCodec.Beat(100 * SECOND).encode());
+      CaptureCodec.write(
+          new Capture(
+              1, Lengths.of(GIB), List.of(NONCE), carried, shift, List.of(bitmap("b", bits, true))),
+          this::add);
+      Runs runs = new Runs();
+      runs.add(1);
+      runs.add(Regions.MOST - 1);
+      add(new HeatCodec.Heat(1, shift, runs).encode());
+      assertThat(bits(recover(GIB)).isSet(0)).isTrue();
+    }
+    for (long gap : new long[] {Long.MAX_VALUE, Long.MAX_VALUE >>> 7}) {
+      records.clear();
+      add(new HeatCodec.Beat(100 * SECOND).encode());
+      PackedOut out = new PackedOut().u8(CaptureCodec.VERSION).i64(1).number(0);
+      out.number(GIB).i64(Lengths.NONE).number(1).uuid(NONCE).u8(20).set(new BitSet());
+      out.number(1).text("b").u8(16).u8(1);
+      out.number(1L << 55 | 1).number(1).number(1L << 55 | 1).number(gap).number(0);
+      add(new NewRecord(RecordTypes.CAPTURE_PART, ByteBuffer.wrap(out.take())));
+      byte[] end = new PackedOut().u8(CaptureCodec.VERSION).i64(1).number(1).take();
+      add(new NewRecord(RecordTypes.CAPTURE_END, ByteBuffer.wrap(end)));
+      refused(recover(GIB), "beyond any disk");
     }
   }
 
