@@ -233,6 +233,9 @@ final class CrashGuard {
   void prepare(DirectoryChange change, Optional<Image> image, BitmapStore access) {
     DirectoryState next = change.next();
     try {
+      if (change.startsToRecord()) {
+        keepWritten(access);
+      }
       if (change.grows()) {
         Set<String> unknown = change.inPlaceOfLost();
         Stream<BitmapState> known =
@@ -294,8 +297,9 @@ final class CrashGuard {
   }
 
   /**
-   * What was written before the bitmaps lost bits becomes durable, tables included: lost in a crash
-   * it would differ from what a backup has read, and no bitmap would know.
+   * What was written before the bitmaps lost bits, or one began to record, becomes durable, tables
+   * included: lost in a crash it would differ from what a backup has read, and no bitmap would
+   * know. A bitmap that is added has it durable with the image's directory.
    */
   private static void keepWritten(Runnable flush) {
     try {

@@ -40,6 +40,14 @@ record DirectoryChange(
         || before.generation().find(name).filter(BitmapState::inconsistent).isPresent();
   }
 
+  /** Whether a stored bitmap that was there and did not record begins to. */
+  boolean startsToRecord() {
+    return next.generation().bitmaps().stream()
+        .filter(bitmap -> bitmap.persistent() && bitmap.recording())
+        .flatMap(bitmap -> before.generation().find(bitmap.name()).stream())
+        .anyMatch(bitmap -> !bitmap.recording());
+  }
+
   /** Whether the journal has to hear of it once more when it took effect. */
   boolean endsInJournal() {
     return shrinks || !inPlaceOfLost().isEmpty();

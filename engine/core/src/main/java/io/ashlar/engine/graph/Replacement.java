@@ -40,7 +40,6 @@ final class Replacement implements ReopenStep {
       Permissions permissions,
       Map<String, Edge> children,
       NodeServices services) {
-    core.opening(children);
     if (next.active()) {
       core.opening(children);
     }

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Image and journal as a killed process leaves them: copied while an engine uses them, and opened
@@ -157,6 +159,43 @@ class CrashTest {
     recovered("b");
     assertThat(dirty("b", 5 * MIB)).isFalse();
     assertThat(dirty("b", 20 * MIB)).isTrue();
+  }
+
+  private byte[] read(long offset) {
+    try (BlockDevice guest = engine.graph().attach("disk", DeviceSettings.reader("r")).await()) {
+      ByteBuffer sector = ByteBuffer.allocate(512);
+      guest.read(offset, sector);
+      return sector.array();
+    }
+  }
+
+  /** What a backup may have read when the bitmap began is there after the crash, or dirty in it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"add", "enable", "clear"})
+  void whatWasWrittenBeforeABitmapBeganIsNotLost(String how) {
+    engine.bitmaps().add("disk", "off", new Bitmaps.Settings(GRANULE, true, true)).await();
+    write(5 * MIB);
+    String name =
+        switch (how) {
+          case "add" -> {
+            engine.bitmaps().add("disk", "n", Bitmaps.Settings.PERSISTENT).await();
+            yield "n";
+          }
+          case "enable" -> {
+            engine.bitmaps().enable("disk", "off").await();
+            yield "off";
+          }
+          default -> {
+            engine.bitmaps().clear("disk", "b").await();
+            yield "b";
+          }
+        };
+    byte[] then = read(5 * MIB);
+    crash();
+    open(false);
+    recovered(name);
+    assertThat(read(5 * MIB)).isEqualTo(then);
+    assertThat(dirty(name, 5 * MIB)).isFalse();
   }
 
   @Test
