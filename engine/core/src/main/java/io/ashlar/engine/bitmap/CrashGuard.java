@@ -229,12 +229,14 @@ final class CrashGuard {
    * @param change {@link #finish} follows when it took effect
    * @param image tells the image; empty when its directory stays
    * @param access of the image
+   * @param flush makes durable what guests wrote
    */
-  void prepare(DirectoryChange change, Optional<Image> image, BitmapStore access) {
+  void prepare(
+      DirectoryChange change, Optional<Image> image, BitmapStore access, Runnable flush) {
     DirectoryState next = change.next();
     try {
       if (change.startsToRecord()) {
-        keepWritten(access);
+        keepWritten(flush);
       }
       if (change.grows()) {
         Set<String> unknown = change.inPlaceOfLost();

@@ -211,7 +211,8 @@ final class StoredDirectory {
             change.rewrites()
                 ? Optional.of(fence -> write(store, layout, fence))
                 : Optional.empty(),
-            store);
+            store,
+            flush);
       } else if (change.rewrites()) {
         boolean first = armed && !change.before().storesUsable();
         if (!first || !establish(store, change.next(), layout)) {

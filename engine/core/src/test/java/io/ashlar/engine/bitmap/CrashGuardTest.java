@@ -117,7 +117,7 @@ final class CrashGuardTest {
       store.hooks.put(call, this::crash);
     }
     Desk desk = desk();
-    new NodeTransitions(desk).load(store, true, LENGTH);
+    new NodeTransitions(desk).load(store, () -> {}, true, LENGTH);
     begun = true;
     crash();
     assertThat(crashes.get(0).get(GOOD)).isInstanceOf(Result.Recovered.class);
@@ -150,18 +150,18 @@ final class CrashGuardTest {
   void anImageFromBeforeItWasSealedElsewhereIsAnOlderOne() {
     store.fences = true;
     store.put(GOOD, G, false, true);
-    new NodeTransitions(desk()).load(store, true, LENGTH);
+    new NodeTransitions(desk()).load(store, () -> {}, true, LENGTH);
     List<FakeStore.Entry> crashed = List.copyOf(store.disk);
     Fence fence = store.fence;
 
     Desk desk = desk();
-    new NodeTransitions(desk).load(store, false, LENGTH);
+    new NodeTransitions(desk).load(store, () -> {}, false, LENGTH);
     assertThat(desk.state().generation().get(GOOD).recovery()).isNotNull();
     desk.disk().close();
     store.disk.clear();
     store.put(GOOD, G, false, true);
     store.fence = null;
-    new NodeTransitions(desk).load(store, true, LENGTH);
+    new NodeTransitions(desk).load(store, () -> {}, true, LENGTH);
 
     assertThat(recovered(store.disk, store.fence).get(GOOD)).isInstanceOf(Result.Recovered.class);
     assertThat(recovered(crashed, fence).get(GOOD)).isInstanceOf(Result.Refused.class);
