@@ -231,8 +231,7 @@ final class CrashGuard {
    * @param access of the image
    * @param flush makes durable what guests wrote
    */
-  void prepare(
-      DirectoryChange change, Optional<Image> image, BitmapStore access, Runnable flush) {
+  void prepare(DirectoryChange change, Optional<Image> image, BitmapStore access, Runnable flush) {
     DirectoryState next = change.next();
     try {
       if (change.startsToRecord()) {
