@@ -57,6 +57,9 @@ final class Explorer {
 
   private static final int NESTING = 2;
 
+  /** With so many states of a workload each of its moments gets one. */
+  private static final int ONE_EACH = 100;
+
   /** At each crash within an opening. */
   private static final Depth INSIDE = new Depth(2, 1, 0, 0, true);
 
@@ -64,7 +67,7 @@ final class Explorer {
 
   private final Machine machine;
   private final Reopening reopening;
-  private final Depth depth;
+  private Depth depth;
 
   /** Of all workloads. */
   private final Set<Long> distinct = new HashSet<>();
@@ -96,6 +99,11 @@ final class Explorer {
 
   Set<Long> distinct() {
     return distinct;
+  }
+
+  /** How far to go from now on. */
+  void depth(Depth next) {
+    depth = next;
   }
 
   /** One state in so many is shown to a real tool as well. */
@@ -164,8 +172,9 @@ final class Explorer {
       last.clear();
       List<Choice> all = choices.of(crash.pending(), depth);
       for (int i = 0; i < all.size(); i++) {
-        // At each moment one at least, so that no step is left out.
-        if (random.nextDouble() < share || i == all.size() - 1) {
+        // At each moment one at least, so that no step is left out; of very few, not even that.
+        boolean least = i == all.size() - 1 && depth.states() >= ONE_EACH;
+        if (random.nextDouble() < share || least) {
           state(crash, moment, moment, all.get(i), 0);
         }
         if (violations.size() > before) {

@@ -32,15 +32,25 @@ final class Lane {
     this.number = number;
     this.lanes = lanes;
     this.states = states;
-    explorer = new Explorer(new Machine(), depth(states));
+    explorer = new Explorer(new Machine(), depth(Workload.of(0, List.of(), true)));
   }
 
-  /** How far all of them go in each workload: the more states in all, the deeper. */
-  private static Explorer.Depth depth(int states) {
+  /**
+   * How far to go: the more states in all, the deeper. In the long form short workloads get nearly
+   * all there is, and those of three operations, which are many, a little each.
+   */
+  private Explorer.Depth depth(Workload workload) {
     if (Boolean.getBoolean("ashlar.long")) {
-      return new Explorer.Depth(10, 3, 200, 25, 1500, true);
+      int share =
+          switch (workload.ops().size()) {
+            case 0, 1 -> 20_000;
+            case 2 -> 2_000;
+            case 3 -> 60;
+            default -> 1_500;
+          };
+      return new Explorer.Depth(10, 3, 200, 25, share, true);
     }
-    return new Explorer.Depth(6, 3, 3, 25, states >= SMALL ? 1500 : 60, true);
+    return new Explorer.Depth(6, 3, 3, 25, states >= SMALL ? 1_500 : 100, true);
   }
 
   /** See the class. */
@@ -84,6 +94,7 @@ final class Lane {
 
   private boolean good(Workload workload) {
     workloads++;
+    explorer.depth(depth(workload));
     if (explorer.explore(workload)) {
       return true;
     }
@@ -94,7 +105,7 @@ final class Lane {
   }
 
   private Optional<Explorer.Violation> violation(Workload workload) {
-    Explorer again = new Explorer(new Machine(), depth(states));
+    Explorer again = new Explorer(new Machine(), depth(workload));
     again.explore(workload);
     return again.violations().stream().findFirst();
   }
