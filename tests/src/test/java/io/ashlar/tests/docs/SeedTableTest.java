@@ -55,7 +55,7 @@ class SeedTableTest {
   void everyMutantCanBeMadeAndIsInTheTable() throws IOException {
     List<SourceMutant> mutants = SourceMutant.all();
     assertThat(mutants)
-        .allSatisfy(mutant -> assertThat(mutant.broken(ROOT)).isNotBlank())
+        .allSatisfy(mutant -> assertThat(mutant.broken(ROOT)).isNotEmpty())
         .allMatch(mutant -> sources.hasTest(mutant.test()), "names a test that exists");
     List<String> names = mutants.stream().map(SourceMutant::name).toList();
     assertThat(names).doesNotHaveDuplicates();

@@ -1,15 +1,19 @@
 package io.ashlar.tests.mutants;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -22,8 +26,13 @@ import java.util.stream.Stream;
 final class Judge implements AutoCloseable {
   /** What came of a mutant. */
   sealed interface Verdict {
-    /** The test failed. */
-    record Caught(Throwable by) implements Verdict {}
+    /**
+     * The test failed.
+     *
+     * @param millis how long making the mutant and running its test took: the processor's time if
+     *     that is less than the clock's, for others may be busy on the machine
+     */
+    record Caught(Throwable by, long millis) implements Verdict {}
 
     /** The test passed. */
     record NotCaught() implements Verdict {}
@@ -41,7 +50,7 @@ final class Judge implements AutoCloseable {
     }
   }
 
-  private record Sound(String file, String test) {}
+  private record Sound(Set<String> files, String test) {}
 
   private final Path root;
   private final int seconds;
@@ -67,7 +76,8 @@ final class Judge implements AutoCloseable {
   Verdict judge(SourceMutant mutant) {
     SingleRun.Result before =
         sound.computeIfAbsent(
-            new Sound(mutant.file(), mutant.test()), any -> run(mutant, mutant.sound(root)));
+            new Sound(sources(mutant, SourceMutant::sound).keySet(), mutant.test()),
+            any -> run(mutant, sources(mutant, SourceMutant::sound)));
     if (!before.failures().isEmpty()) {
       Throwable first = before.failures().get(0);
       throw new Unfit(mutant, mutant.test() + " fails without it: " + first, first);
@@ -78,7 +88,10 @@ final class Judge implements AutoCloseable {
     if (before.passed() == 0) {
       return new Verdict.Skipped();
     }
-    SingleRun.Result after = run(mutant, broken(mutant));
+    long clock = System.nanoTime();
+    long processor = processorNanos();
+    SingleRun.Result after = run(mutant, sources(mutant, SourceMutant::broken));
+    long took = Math.min(System.nanoTime() - clock, processorNanos() - processor);
     after.failures().stream()
         .filter(Judge::isOfLoading)
         .findFirst()
@@ -88,21 +101,29 @@ final class Judge implements AutoCloseable {
             });
     return after.failures().isEmpty()
         ? new Verdict.NotCaught()
-        : new Verdict.Caught(after.failures().get(0));
+        : new Verdict.Caught(after.failures().get(0), TimeUnit.NANOSECONDS.toMillis(took));
   }
 
-  private String broken(SourceMutant mutant) {
+  /** Of this process, all threads. */
+  private static long processorNanos() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean known
+        ? known.getProcessCpuTime()
+        : System.nanoTime();
+  }
+
+  private Map<String, String> sources(
+      SourceMutant mutant, BiFunction<SourceMutant, Path, Map<String, String>> form) {
     try {
-      return mutant.broken(root);
+      return form.apply(mutant, root);
     } catch (IllegalStateException e) {
       throw new Unfit(mutant, e.getMessage(), e);
     }
   }
 
-  private SingleRun.Result run(SourceMutant mutant, String source) {
+  private SingleRun.Result run(SourceMutant mutant, Map<String, String> sources) {
     Map<String, byte[]> classes;
     try {
-      classes = compiler.compile(mutant.file(), source);
+      classes = compiler.compile(sources);
     } catch (IllegalStateException e) {
       throw new Unfit(mutant, e.getMessage(), e);
     }

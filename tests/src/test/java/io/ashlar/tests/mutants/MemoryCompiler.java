@@ -34,13 +34,13 @@ final class MemoryCompiler implements AutoCloseable {
       javac.getStandardFileManager(null, null, StandardCharsets.UTF_8);
 
   /**
-   * Compiles a source.
+   * Compiles sources together.
    *
-   * @param path its path; the name of its class must be in it
+   * @param sources by their paths; the names of their classes must be in these
    * @return the bytes of its classes, nested ones included, by their binary names
    * @throws IllegalStateException when it does not compile, with what the compiler says
    */
-  Map<String, byte[]> compile(String path, String source) {
+  Map<String, byte[]> compile(Map<String, String> sources) {
     Map<String, ByteArrayOutputStream> classes = new HashMap<>();
     StringWriter said = new StringWriter();
     boolean good =
@@ -51,10 +51,12 @@ final class MemoryCompiler implements AutoCloseable {
                 null,
                 OPTIONS,
                 null,
-                List.of(new Text(path, source)))
+                sources.entrySet().stream()
+                    .map(source -> new Text(source.getKey(), source.getValue()))
+                    .toList())
             .call();
     if (!good) {
-      throw new IllegalStateException(path + " does not compile:\n" + said);
+      throw new IllegalStateException(sources.keySet() + " does not compile:\n" + said);
     }
     Map<String, byte[]> bytes = new HashMap<>();
     classes.forEach((name, stream) -> bytes.put(name, stream.toByteArray()));

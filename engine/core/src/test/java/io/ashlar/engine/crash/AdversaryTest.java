@@ -3,6 +3,7 @@ package io.ashlar.engine.crash;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +41,9 @@ final class AdversaryTest {
     IMAGE_OVERWRITTEN_LATER,
     FENCE_BIT_CLEARED
   }
+
+  /** An overlay of the image is committed into it. */
+  private static final List<String> COMMITTED = List.of("qemu-img", "commit", "-q", "FILE.over");
 
   private final Machine machine = new Machine();
   private final Reopening reopening = new Reopening(machine);
@@ -155,6 +159,112 @@ final class AdversaryTest {
     return at(same, same.timeline().moments().get(0)).content(JOURNAL).fork();
   }
 
+  /** The last two frames are heats that came after the last flush of the image. */
+  private static Workload unflushed() {
+    return Workload.of(
+        5, List.of(Op.OVERWRITE, Op.FLUSH, Op.CLEAR, Op.WRITE_NEW, Op.SUB_CLUSTER), false);
+  }
+
+  private static boolean isCommit(Pages journal, long offset) {
+    ByteBuffer head = ByteBuffer.wrap(journal.bytes(offset, 8));
+    return head.getInt() == 0x414a4652 && head.getShort() == 1;
+  }
+
+  /** Where the frame before the last one begins; both have one sector. */
+  private static long heatBeforeTheLast(Pages journal) {
+    long last = journal.length() / Pages.SECTOR * Pages.SECTOR;
+    do {
+      last -= Pages.SECTOR;
+    } while (!isCommit(journal, last));
+    assertThat(isCommit(journal, last - Pages.SECTOR)).isTrue();
+    return last - Pages.SECTOR;
+  }
+
+  private void allRefused(Run run, Disk disk) {
+    Observed found = look(run, disk, last(run, "end").nanos());
+    assertThat(found.complaints).isEmpty();
+    assertThat(found.seen).containsKeys("b0", "b1");
+    assertThat(found.seen.values())
+        .allSatisfy(
+            seen -> {
+              assertThat(seen.inconsistent()).isTrue();
+              assertThat(seen.reason()).isNotBlank();
+            });
+  }
+
+  @Test
+  void aGapInTheJournalIsNoticed() {
+    Run run = Run.of(machine, unflushed());
+    Disk disk = at(run, last(run, "end"));
+    Pages journal = disk.content(JOURNAL);
+    journal.zero(heatBeforeTheLast(journal), Pages.SECTOR);
+    allRefused(run, disk);
+  }
+
+  @Test
+  void aFrameThatWasCutOutOfTheJournalIsNoticed() {
+    Run run = Run.of(machine, unflushed());
+    Disk disk = at(run, last(run, "end"));
+    Pages journal = disk.content(JOURNAL);
+    long gone = heatBeforeTheLast(journal);
+    byte[] behind =
+        journal.bytes(gone + Pages.SECTOR, (int) (journal.length() - gone - Pages.SECTOR));
+    journal.write(gone, behind, 0, behind.length);
+    allRefused(run, disk);
+  }
+
+  /**
+   * Image and journal were copied, and the journal went on with the other copy. After one opening
+   * it has more than what this copy needs; after two it is another one's.
+   */
+  @Test
+  void aJournalThatWasUsedWithAnotherCopyIsNoticed() {
+    Run run = Run.of(machine, workload());
+    Timeline.Moment end = last(run, "end");
+    Disk other = at(run, end);
+    assertThat(look(run, other, end.nanos()).complaints).isEmpty();
+    Disk disk = at(run, end);
+    disk.names().get(JOURNAL).now = other.content(JOURNAL).fork();
+    Judge judge = new Judge(run, true);
+    judge.at(end.at());
+    assertThat(judge.complaints(look(run, disk, end.nanos()))).isEmpty();
+    assertThat(look(run, other, end.nanos()).complaints).isEmpty();
+    disk = at(run, end);
+    disk.names().get(JOURNAL).now = other.content(JOURNAL).fork();
+    allRefused(run, disk);
+  }
+
+  /** Older content of the same nonce: what the journal has covers that as well. */
+  @Test
+  void anOlderImageFromAfterTheClearIsRecovered() {
+    Run run = Run.of(machine, workload());
+    Timeline.Moment end = last(run, "end");
+    Disk disk = at(run, end);
+    disk.names().get(Machine.IMAGE).now =
+        at(run, last(run, "answered CLEAR")).content(Machine.IMAGE).fork();
+    Observed found = look(run, disk, end.nanos());
+    assertThat(found.seen.values()).hasSize(2).noneMatch(Observed.Seen::inconsistent);
+    Judge judge = new Judge(run, true);
+    judge.at(end.at());
+    // Flushed content is gone, which is no matter of the journal's.
+    assertThat(judge.complaints(found)).allMatch(wrong -> wrong.startsWith("B: "));
+  }
+
+  /** The hole that is known: whoever writes at once, and past qcow2, is not seen. */
+  @Test
+  void whatIsOverwrittenWithinTheLeaseIsMissed() {
+    Run run = Run.of(machine, workload());
+    Timeline.Moment end = last(run, "end");
+    Disk disk = at(run, end);
+    Inode image = disk.names().get(Machine.IMAGE);
+    byte[] rubbish = new byte[Pages.SECTOR];
+    rubbish[7] = 1;
+    image.now.write(lastData(image.now), rubbish, 0, rubbish.length);
+    image.changedNanos += TimeUnit.SECONDS.toNanos(15);
+    Observed found = look(run, disk, end.nanos() + MINUTE);
+    assertThat(found.seen.values()).hasSize(2).noneMatch(Observed.Seen::inconsistent);
+  }
+
   @Test
   void aClockThatWasSetBackHarmsNobody() {
     Run run = Run.of(machine, workload());
@@ -182,14 +292,25 @@ final class AdversaryTest {
                 List.of("qemu-io", "-c", "write -P 3 3M 512", "FILE"),
                 false,
                 List.of("qemu-img", "resize", "-q", "FILE", "5M"),
+                false,
+                List.of("qemu-img", "check", "-q", "-r", "all", "FILE"),
+                false,
+                List.of("qemu-img", "bitmap", "--add", "FILE", "theirs"),
+                false,
+                COMMITTED,
                 false)
             .entrySet()) {
       Disk disk = at(run, end);
       Inode image = disk.names().get(Machine.IMAGE);
       Path file = directory.resolve("image.qcow2");
       Files.write(file, image.now.all());
+      if (command.getKey() == COMMITTED) {
+        String over = file + ".over";
+        run(List.of("qemu-img", "create", "-qfqcow2", "-Fqcow2", "-b" + file, over));
+        run(List.of("qemu-io", "-c", "write -P 9 1M 4k", over));
+      }
       String said =
-          run(command.getKey().stream().map(a -> a.equals("FILE") ? file.toString() : a).toList());
+          run(command.getKey().stream().map(a -> a.replace("FILE", file.toString())).toList());
       Pages after = new Pages();
       byte[] bytes = Files.readAllBytes(file);
       after.write(0, bytes, 0, bytes.length);
@@ -197,8 +318,10 @@ final class AdversaryTest {
       image.now = after;
       Observed found = look(run, disk, end.nanos() + MINUTE);
       assertThat(found.complaints).as(command + said).isEmpty();
+      found.seen.remove("theirs");
       assertThat(found.seen.values())
           .as(command + said)
+          .hasSize(2)
           .allMatch(seen -> seen.inconsistent() != command.getValue());
     }
   }

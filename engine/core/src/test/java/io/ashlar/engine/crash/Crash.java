@@ -26,6 +26,16 @@ final class Crash {
     long cutAsked;
     long length;
 
+    File fork() {
+      File other = new File();
+      other.certain = certain.fork();
+      other.asked = asked.clone();
+      other.lengthAsked = lengthAsked;
+      other.cutAsked = cutAsked;
+      other.length = length;
+      return other;
+    }
+
     long asked(int sector) {
       return sector < asked.length ? asked[sector] : 0;
     }
@@ -59,6 +69,20 @@ final class Crash {
                 names.put(path, inode.number);
               }
             });
+  }
+
+  private Crash(Crash origin) {
+    timeline = origin.timeline;
+    origin.files.forEach((number, file) -> files.put(number, file.fork()));
+    names.putAll(origin.names);
+    pending.addAll(origin.pending);
+    next = origin.next;
+    at = origin.at;
+  }
+
+  /** Another one at the same moment, which moves by itself. */
+  Crash fork() {
+    return new Crash(this);
   }
 
   long at() {

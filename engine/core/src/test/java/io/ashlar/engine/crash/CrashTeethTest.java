@@ -3,6 +3,7 @@ package io.ashlar.engine.crash;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -92,5 +93,27 @@ final class CrashTeethTest {
           beside(seed, Op.FLUSH, Op.OVERWRITE, Op.FLUSH),
           beside(seed, Op.BACKUP_START, Op.BACKUP_FINISH));
     }
+  }
+
+  /** Entries may be written while others are about to write the data of their clusters. */
+  @Test
+  void newClustersBesideFlushes() {
+    List<Op> guest =
+        List.of(Op.COMPRESSED, Op.COMPRESSED, Op.FLUSH, Op.WRITE_NEW, Op.WRITE_NEW, Op.FLUSH);
+    List<Op> flushes = Collections.nCopies(8, Op.FLUSH);
+    explore(new Workload(1, true, flushes, List.of(guest, guest), 0, 1, true));
+  }
+
+  /**
+   * A capture in which some regions stay hot, and others were hot for a writer who did not come.
+   */
+  @Test
+  void regionsThatStayHot() {
+    explore(ops(Op.STREAM, Op.WAIT, Op.WRITE_NEW, Op.FLUSH));
+  }
+
+  @Test
+  void anotherLength() {
+    explore(ops(Op.GROW, Op.WRITE_LAST, Op.FLUSH), ops(Op.SHRINK, Op.WRITE_NEW, Op.FLUSH));
   }
 }

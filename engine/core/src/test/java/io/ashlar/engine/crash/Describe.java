@@ -13,26 +13,45 @@ final class Describe {
   private static final int FRAME_HEADER = 64;
 
   private final Disk whole;
+  private final Disk none;
 
   /**
    * Words for changes.
    *
    * @param whole the disk with everything kept, which says where things are
+   * @param none the disk with nothing kept
    */
-  Describe(Disk whole) {
+  private Describe(Disk whole, Disk none) {
     this.whole = whole;
+    this.none = none;
   }
 
-  /** What is missing or torn. */
-  List<String> missing(List<Change> pending, Choice choice) {
+  /** What a crash loses or tears. */
+  static List<String> missing(Machine machine, Crash crash, Choice choice) {
+    Disk whole = disk(machine, crash, Choice.all(crash.pending().size()));
+    Disk none = disk(machine, crash, Choice.mask(0));
+    return new Describe(whole, none).missing(crash.pending(), choice);
+  }
+
+  private static Disk disk(Machine machine, Crash crash, Choice choice) {
+    return crash.state(choice, new Timeline(), machine::wallNanos, Explorer.WALL);
+  }
+
+  private List<String> missing(List<Change> pending, Choice choice) {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < pending.size(); i++) {
       BitSet torn = choice.torn().get(i);
       if (!choice.kept().get(i)) {
         lines.add("lost: " + text(pending.get(i)));
-      } else if (torn != null) {
-        lines.add("torn, sectors " + torn + " kept: " + text(pending.get(i)));
-      } else if (choice.rubbish().get(i)) {
+      }
+      if (choice.kept().get(i) && torn != null) {
+        BitSet lost = new BitSet();
+        lost.set(0, pending.get(i).sectors());
+        lost.andNot(torn);
+        lines.add(
+            "torn, sectors " + lost.stream().boxed().toList() + " lost: " + text(pending.get(i)));
+      }
+      if (choice.kept().get(i) && choice.rubbish().get(i)) {
         lines.add("rubbish: " + text(pending.get(i)));
       }
     }
@@ -68,9 +87,11 @@ final class Describe {
 
   private String structure(Change.Data data) {
     try {
-      return new Qcow2View(whole.content(Machine.IMAGE)).describe(data.first * Pages.SECTOR);
-    } catch (Qcow2View.Nonsense | NullPointerException e) {
-      return "image";
+      return new Structures(
+              new Qcow2View(whole.content(Machine.IMAGE)), none.content(Machine.IMAGE))
+          .of(data.first * Pages.SECTOR, data.after);
+    } catch (Qcow2View.Nonsense e) {
+      return "bytes of an image that makes no sense: " + e.getMessage();
     }
   }
 
@@ -85,7 +106,7 @@ final class Describe {
     if (kind == 3) {
       return "journal mark before lsn " + lsn;
     }
-    StringBuilder text = new StringBuilder("journal frame");
+    StringBuilder text = new StringBuilder("journal frame " + first.getLong(32) + ":");
     int body = 0;
     ByteBuffer all = ByteBuffer.allocate(data.after.length * Pages.SECTOR);
     for (byte[] sector : data.after) {

@@ -31,24 +31,41 @@ final class Explorer {
   }
 
   /**
+   * A crash.
+   *
+   * @param moment when it came
+   * @param choice what it kept
+   */
+  record Step(Timeline.Moment moment, Choice choice) {}
+
+  /**
    * A bad state.
    *
+   * @param before crashes before the one that left it, each in the opening after the one before
    * @param moment when the crash came
+   * @param lives whether requests were sent before the state was closed again
    * @param missing what was lost, in words
    */
   record Violation(
-      Workload workload, Timeline.Moment moment, Choice choice, String what, List<String> missing) {
+      Workload workload,
+      List<Step> before,
+      Timeline.Moment moment,
+      Choice choice,
+      boolean lives,
+      String what,
+      List<String> missing) {
     @Override
     public String toString() {
-      return workload
-          + "\n  crash in "
-          + moment.phase()
-          + " after "
-          + moment.what()
-          + "\n  "
-          + what
-          + "\n  "
-          + String.join("\n  ", missing);
+      StringBuilder text = new StringBuilder(workload.toString());
+      before.forEach(step -> text.append(crash(step.moment)));
+      text.append(crash(moment)).append("\n  ").append(what);
+      (missing.isEmpty() ? List.of("nothing is lost") : missing)
+          .forEach(line -> text.append("\n  ").append(line));
+      return text.toString();
+    }
+
+    private static String crash(Timeline.Moment moment) {
+      return "\n  crash in " + moment.phase() + " after " + moment.what();
     }
   }
 
@@ -63,7 +80,8 @@ final class Explorer {
   /** At each crash within an opening. */
   private static final Depth INSIDE = new Depth(2, 1, 0, 0, true);
 
-  private static final long WALL = 1_700_000_000_000_000_000L;
+  /** The time of the image's file system at the beginning, nanoseconds since 1970. */
+  static final long WALL = 1_700_000_000_000_000_000L;
 
   private final Machine machine;
   private final Reopening reopening;
@@ -85,6 +103,9 @@ final class Explorer {
 
   /** What was opened at the last moment at which something changed on the disk. */
   private final Map<Observed, Choice> last = new LinkedHashMap<>();
+
+  /** The crashes on the way to the state that is looked at. */
+  private final List<Step> way = new ArrayList<>();
 
   private Run run;
   private Judge judge;
@@ -144,7 +165,14 @@ final class Explorer {
     } catch (RuntimeException | AssertionError e) {
       Timeline.Moment never = new Timeline.Moment(0, "nothing", "run", 0);
       violations.add(
-          new Violation(workload, never, Choice.mask(0), "F: the run failed: " + e, List.of()));
+          new Violation(
+              workload,
+              List.of(),
+              never,
+              Choice.mask(0),
+              false,
+              "F: the run failed: " + e,
+              List.of()));
       return false;
     }
     refused.addAll(run.refused());
@@ -224,7 +252,9 @@ final class Explorer {
       seen.put(hash, found);
       distinct.add(hash);
       if (again && found.reopened) {
+        way.add(new Step(last, choice));
         nest(inside, after, moment, level);
+        way.remove(way.size() - 1);
       }
     }
     if (level == 0) {
@@ -243,7 +273,13 @@ final class Explorer {
     if (!wrong.isEmpty()) {
       violations.add(
           new Violation(
-              run.workload(), moment, choice, String.join("; ", wrong), missing(crash, choice)));
+              run.workload(),
+              List.copyOf(way),
+              moment,
+              choice,
+              !found.lived.isEmpty(),
+              String.join("; ", wrong),
+              Describe.missing(machine, crash, choice)));
     }
   }
 
@@ -267,11 +303,5 @@ final class Explorer {
     List<Timeline.Moment> all =
         run.timeline().moments().stream().filter(m -> m.at() <= moment).toList();
     return all.subList(Math.max(0, all.size() - count), all.size());
-  }
-
-  private List<String> missing(Crash crash, Choice choice) {
-    Disk whole =
-        crash.state(Choice.all(crash.pending().size()), new Timeline(), machine::wallNanos, WALL);
-    return new Describe(whole).missing(crash.pending(), choice);
   }
 }

@@ -60,6 +60,11 @@ final class GuestTruth {
     return number << 24 | sector;
   }
 
+  /** The sector that a number was written to. */
+  static int sectorOf(long value) {
+    return (int) (value & 0xffffff);
+  }
+
   /** A request is sent. */
   Request begin(long now, long offset, long length, boolean zeros, boolean optional) {
     Request request = new Request(++numbers, zeros, optional, now);

@@ -18,6 +18,7 @@ import java.util.Optional;
  */
 final class Lane {
   private static final int SHRINKS = 300;
+  private static final int LOOKS = 3000;
 
   /** With fewer states a little of each workload has to do. */
   private static final int SMALL = 20_000;
@@ -98,8 +99,9 @@ final class Lane {
     if (explorer.explore(workload)) {
       return true;
     }
-    Explorer.Violation small =
+    Explorer.Violation shorter =
         Shrinker.shrink(explorer.violations().get(0), this::violation, SHRINKS);
+    Explorer.Violation small = StateShrinker.shrink(shorter, depth(states).strict(), LOOKS);
     System.out.println("VIOLATION " + small);
     return false;
   }

@@ -1,11 +1,19 @@
 package io.ashlar.engine.crash;
 
+import java.util.Arrays;
+
 /** The kinds of operation that workloads are made of. */
 enum Op {
   /** A cluster that was never written. */
   WRITE_NEW,
   /** A cluster that has data. */
   OVERWRITE,
+  /** A cluster that is compressed, as it is not any more then. */
+  OVERWRITE_COMPRESSED,
+  /** The last cluster of the disk. */
+  WRITE_LAST,
+  /** Into three regions of the disk, one after the other. */
+  STREAM,
   /** One sector of a cluster that has none. */
   SUB_CLUSTER,
   COMPRESSED,
@@ -32,5 +40,8 @@ enum Op {
   WAIT;
 
   /** For exhaustive exploration. */
-  static final Op[] SHORT = values();
+  static final Op[] SHORT =
+      Arrays.stream(values())
+          .filter(op -> op != OVERWRITE_COMPRESSED && op != WRITE_LAST && op != STREAM)
+          .toArray(Op[]::new);
 }

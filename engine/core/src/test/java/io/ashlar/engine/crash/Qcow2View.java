@@ -155,25 +155,50 @@ final class Qcow2View {
     }
   }
 
+  /** An entry of the bitmap directory. */
+  private record Stored(String name, long table, int tableSize, int flags, int granularityBits) {}
+
   /** The bitmaps that QEMU would see. */
   List<Bitmap> bitmaps() {
     List<Bitmap> found = new ArrayList<>();
-    long at = directory;
-    for (int i = 0; i < bitmapCount; i++) {
-      require(at + 24 <= directory + directorySize, "bitmap directory is too short");
-      ByteBuffer entry = at(at, 24);
-      long table = entry.getLong();
-      int tableSize = entry.getInt();
-      int flags = entry.getInt();
-      entry.get();
-      int granularityBits = entry.get();
-      int nameSize = entry.getShort() & 0xffff;
-      int extra = entry.getInt();
-      String name = StandardCharsets.UTF_8.decode(at(at + 24 + extra, nameSize)).toString();
-      boolean inUse = (flags & 1) != 0;
-      BitSet bits = inUse ? null : bits(table, tableSize);
-      found.add(new Bitmap(name, inUse, (flags & 2) != 0, 1L << granularityBits, bits));
-      at += (24 + extra + nameSize + 7) & ~7;
+    for (Stored stored : directory()) {
+      boolean inUse = (stored.flags & 1) != 0;
+      BitSet bits = inUse ? null : bits(stored.table, stored.tableSize);
+      long granularity = 1L << stored.granularityBits;
+      found.add(new Bitmap(stored.name, inUse, (stored.flags & 2) != 0, granularity, bits));
+    }
+    return found;
+  }
+
+  private List<Stored> directory() {
+    if (bitmapCount == 0) {
+      return List.of();
+    }
+    List<Stored> found = entries(at(directory, Math.toIntExact(directorySize)));
+    require(found.size() >= bitmapCount, "bitmap directory is too short");
+    return found.subList(0, bitmapCount);
+  }
+
+  /** As long as there are some that make sense. */
+  private static List<Stored> entries(ByteBuffer bytes) {
+    List<Stored> found = new ArrayList<>();
+    while (bytes.remaining() >= 24) {
+      int start = bytes.position();
+      long table = bytes.getLong();
+      int tableSize = bytes.getInt();
+      int flags = bytes.getInt();
+      bytes.get();
+      int granularityBits = bytes.get();
+      int nameSize = bytes.getShort() & 0xffff;
+      int extra = bytes.getInt();
+      if (nameSize == 0 || extra < 0 || extra + nameSize > bytes.remaining()) {
+        return found;
+      }
+      byte[] name = new byte[nameSize];
+      bytes.position(start + 24 + extra).get(name);
+      String text = new String(name, StandardCharsets.UTF_8);
+      found.add(new Stored(text, table, tableSize, flags, granularityBits));
+      bytes.position(Math.min(bytes.limit(), start + (24 + extra + nameSize + 7 & ~7)));
     }
     return found;
   }
@@ -195,46 +220,109 @@ final class Qcow2View {
     return bits;
   }
 
-  /** What lies at an offset of the file, for people. */
-  String describe(long offset) {
-    if (offset < cluster) {
-      return offset < 512 ? "header" : "header cluster +" + offset;
+  /** What a cluster is. */
+  enum Kind {
+    L1,
+    L2,
+    REFCOUNT_TABLE,
+    REFCOUNT_BLOCK,
+    DIRECTORY,
+    BITMAP_TABLE,
+    BITMAP_DATA,
+    DATA,
+    OTHER
+  }
+
+  /**
+   * A part of the file with one use.
+   *
+   * @param index of a refcount block among its kind, of a guest cluster for data
+   * @param name for people
+   */
+  record Area(Kind kind, long start, long index, String name) {}
+
+  /** How far into its area an offset is. */
+  long place(long offset) {
+    return offset - area(offset).start;
+  }
+
+  /** The area that an offset lies in. */
+  Area area(long offset) {
+    Area bitmaps = bitmapArea(offset);
+    if (bitmaps != null) {
+      return bitmaps;
     }
     if (within(offset, l1Offset, l1Size * 8L)) {
-      return "L1 entry " + (offset - l1Offset) / 8;
+      return new Area(Kind.L1, l1Offset, 0, "L1");
     }
     if (within(offset, refcountTable, (long) refcountClusters * cluster)) {
-      return "refcount table entry " + (offset - refcountTable) / 8;
-    }
-    if (within(offset, directory, directorySize)) {
-      return "bitmap directory +" + (offset - directory);
+      return new Area(Kind.REFCOUNT_TABLE, refcountTable, 0, "refcount table");
     }
     for (int i = 0; i < refcountClusters * cluster / 8; i++) {
       long block = u64(refcountTable + i * 8L);
       if (block != 0 && within(offset, block, cluster)) {
-        return "refcount block "
-            + i
-            + " @0x"
-            + Long.toHexString(block)
-            + " entry "
-            + (offset - block) * 8 / (1 << refcountOrder);
+        return new Area(Kind.REFCOUNT_BLOCK, block, i, "refcount block");
       }
     }
     for (int i = 0; i < l1Size; i++) {
       long table = u64(l1Offset + i * 8L) & OFFSET;
       if (table != 0 && within(offset, table, cluster)) {
-        return "L2 entry " + (offset - table) / 8 + " of table @0x" + Long.toHexString(table);
+        return new Area(Kind.L2, table, i, "L2");
       }
       for (int j = 0; table != 0 && j < cluster / 8; j++) {
         long entry = u64(table + j * 8L);
         if ((entry & COMPRESSED) == 0
             && (entry & OFFSET) != 0
             && within(offset, entry & OFFSET, cluster)) {
-          return "data of guest cluster " + (i * (cluster / 8) + j);
+          return new Area(Kind.DATA, entry & OFFSET, i * (cluster / 8L) + j, "data");
         }
       }
     }
-    return "cluster @0x" + Long.toHexString(offset / cluster * cluster);
+    return new Area(Kind.OTHER, offset / cluster * cluster, 0, "cluster");
+  }
+
+  private Area bitmapArea(long offset) {
+    if (within(offset, directory, directorySize)) {
+      return new Area(Kind.DIRECTORY, directory, 0, "bitmap directory");
+    }
+    for (Stored stored : directory()) {
+      if (within(offset, stored.table, stored.tableSize * 8L)) {
+        String name = "table of bitmap '" + stored.name + "'";
+        return new Area(Kind.BITMAP_TABLE, stored.table, 0, name);
+      }
+      for (int i = 0; i < stored.tableSize; i++) {
+        long data = u64(stored.table + i * 8L) & OFFSET;
+        if (data != 0 && within(offset, data, cluster)) {
+          return new Area(Kind.BITMAP_DATA, data, i, "bits of bitmap '" + stored.name + "'");
+        }
+      }
+    }
+    return null;
+  }
+
+  /** The names in the directory, and which bitmaps are IN_USE. */
+  List<String> bitmapNames() {
+    return names(directory());
+  }
+
+  private static List<String> names(List<Stored> entries) {
+    return entries.stream()
+        .map(stored -> stored.name + ((stored.flags & 1) != 0 ? " IN_USE" : ""))
+        .toList();
+  }
+
+  /** The same of bytes that may be a directory or anything else. */
+  static List<String> namesIn(ByteBuffer bytes) {
+    List<Stored> found = entries(bytes.duplicate());
+    boolean likely =
+        found.stream()
+            .allMatch(
+                stored ->
+                    stored.table % Pages.SECTOR == 0
+                        && (stored.flags & ~3) == 0
+                        && stored.granularityBits >= 9
+                        && stored.granularityBits < 32);
+    return likely ? names(found) : List.of();
   }
 
   private static boolean within(long offset, long start, long length) {

@@ -246,7 +246,8 @@ final class Run {
 
   private static boolean isRequest(Op op) {
     return switch (op) {
-      case WRITE_NEW, OVERWRITE, SUB_CLUSTER, COMPRESSED, ZERO, DISCARD, FLUSH, WAIT -> true;
+      case WRITE_NEW, OVERWRITE, OVERWRITE_COMPRESSED, WRITE_LAST, STREAM -> true;
+      case SUB_CLUSTER, COMPRESSED, ZERO, DISCARD, FLUSH, WAIT -> true;
       default -> false;
     };
   }
@@ -255,6 +256,13 @@ final class Run {
     switch (op) {
       case WRITE_NEW -> guestRequest(op, 20 + added++ * 3);
       case OVERWRITE, ZERO, DISCARD -> guestRequest(op, 5);
+      case OVERWRITE_COMPRESSED -> guestRequest(op, 12);
+      case WRITE_LAST -> writeAt(size - CLUSTER, CLUSTER, IoFlags.NONE);
+      case STREAM -> {
+        for (long region = 0; region < 3; region++) {
+          writeAt(region << 20, CLUSTER, IoFlags.NONE);
+        }
+      }
       case SUB_CLUSTER, COMPRESSED -> guestRequest(op, 600 + added++ * 2);
       case FLUSH -> flush();
       case ADD -> add("n" + added++, false);
@@ -279,11 +287,13 @@ final class Run {
         close();
         open();
       }
-      case WAIT -> {
-        long until = sim.nanoTime() + TimeUnit.MINUTES.toNanos(3);
-        sim.block(() -> sim.nanoTime() >= until, until, "three minutes");
-      }
+      case WAIT -> idle();
     }
+  }
+
+  private void idle() {
+    long until = sim.nanoTime() + TimeUnit.MINUTES.toNanos(3);
+    sim.block(() -> sim.nanoTime() >= until, until, "three minutes");
   }
 
   private Bitmaps api() {
@@ -297,6 +307,7 @@ final class Run {
       case ZERO -> zeros(cluster, false);
       case DISCARD -> zeros(cluster, true);
       case FLUSH -> flush();
+      case WAIT -> idle();
       default -> write(cluster, 1, IoFlags.NONE);
     }
   }

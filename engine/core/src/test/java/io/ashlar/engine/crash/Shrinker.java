@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** Makes a bad workload shorter as long as it stays bad in the same way. */
 final class Shrinker {
@@ -70,13 +71,19 @@ final class Shrinker {
     bad(best.workload().withoutPauses());
   }
 
-  /** Leaves out halves, quarters and so on, down to one. */
-  private static void fewer(List<Op> all, java.util.function.Predicate<List<Op>> bad) {
-    List<Op> now = all;
-    for (int piece = Math.max(1, now.size() / 2); piece >= 1; piece /= 2) {
+  /**
+   * Leaves out halves, quarters and so on, down to one, until none can be left out.
+   *
+   * @param bad whether so much is enough; all of it is
+   */
+  static <T> List<T> fewer(List<T> all, Predicate<List<T>> bad) {
+    List<T> now = new ArrayList<>(all);
+    int piece = Math.max(1, now.size() / 2);
+    while (!now.isEmpty()) {
+      int before = now.size();
       int at = 0;
       while (at < now.size()) {
-        List<Op> less = new ArrayList<>(now);
+        List<T> less = new ArrayList<>(now);
         less.subList(at, Math.min(at + piece, now.size())).clear();
         if (bad.test(less)) {
           now = less;
@@ -84,6 +91,11 @@ final class Shrinker {
           at += piece;
         }
       }
+      if (piece == 1 && now.size() == before) {
+        return now;
+      }
+      piece = Math.max(1, piece / 2);
     }
+    return now;
   }
 }
