@@ -36,12 +36,15 @@ enum Op {
   BACKUP_FINISH,
   /** Closes, and opens again. */
   CLOSE,
+  /** A minute and a half, time enough for one capture. */
+  PAUSE,
   /** Three minutes in which nobody does anything, time enough for a capture. */
   WAIT;
 
   /** For exhaustive exploration. */
   static final Op[] SHORT =
       Arrays.stream(values())
-          .filter(op -> op != OVERWRITE_COMPRESSED && op != WRITE_LAST && op != STREAM)
+          .filter(op -> op != OVERWRITE_COMPRESSED && op != WRITE_LAST)
+          .filter(op -> op != STREAM && op != PAUSE)
           .toArray(Op[]::new);
 }

@@ -247,7 +247,7 @@ final class Run {
   private static boolean isRequest(Op op) {
     return switch (op) {
       case WRITE_NEW, OVERWRITE, OVERWRITE_COMPRESSED, WRITE_LAST, STREAM -> true;
-      case SUB_CLUSTER, COMPRESSED, ZERO, DISCARD, FLUSH, WAIT -> true;
+      case SUB_CLUSTER, COMPRESSED, ZERO, DISCARD, FLUSH, PAUSE, WAIT -> true;
       default -> false;
     };
   }
@@ -287,13 +287,14 @@ final class Run {
         close();
         open();
       }
-      case WAIT -> idle();
+      case PAUSE -> idle(90);
+      case WAIT -> idle(180);
     }
   }
 
-  private void idle() {
-    long until = sim.nanoTime() + TimeUnit.MINUTES.toNanos(3);
-    sim.block(() -> sim.nanoTime() >= until, until, "three minutes");
+  private void idle(int seconds) {
+    long until = sim.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    sim.block(() -> sim.nanoTime() >= until, until, "some time");
   }
 
   private Bitmaps api() {
@@ -307,7 +308,8 @@ final class Run {
       case ZERO -> zeros(cluster, false);
       case DISCARD -> zeros(cluster, true);
       case FLUSH -> flush();
-      case WAIT -> idle();
+      case PAUSE -> idle(90);
+      case WAIT -> idle(180);
       default -> write(cluster, 1, IoFlags.NONE);
     }
   }
