@@ -101,7 +101,8 @@ final class Lane {
     }
     Explorer.Violation shorter =
         Shrinker.shrink(explorer.violations().get(0), this::violation, SHRINKS);
-    Explorer.Violation small = StateShrinker.shrink(shorter, depth(shorter.workload()).strict(), LOOKS);
+    Explorer.Violation small =
+        StateShrinker.shrink(shorter, depth(shorter.workload()).strict(), LOOKS);
     System.out.println("VIOLATION " + small);
     return false;
   }
