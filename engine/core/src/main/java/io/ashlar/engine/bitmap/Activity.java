@@ -4,6 +4,7 @@ import io.ashlar.engine.bitmap.bits.BitTree;
 import io.ashlar.engine.bitmap.bits.BitmapState;
 import io.ashlar.engine.bitmap.bits.Generation;
 import io.ashlar.engine.bitmap.bits.Generation.Change;
+import io.ashlar.engine.bitmap.bits.MemoryBudget;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.StoredBitmap;
 import java.util.ArrayList;
@@ -46,7 +47,7 @@ final class Activity {
                 "blockdev-set-active",
                 staged,
                 writable,
-                BitmapLoader.load(staged, writable, length, BitmapLoader.BUDGET)));
+                BitmapLoader.load(staged, writable, length, MemoryBudget.ONE_IMAGE)));
     desk.loaded(loaded);
     if (writable && staged != null && loaded.damage() == null) {
       desk.disk().armThrough(staged);

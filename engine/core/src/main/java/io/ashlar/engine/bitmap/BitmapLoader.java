@@ -3,8 +3,7 @@ package io.ashlar.engine.bitmap;
 import io.ashlar.engine.bitmap.bits.BitTree;
 import io.ashlar.engine.bitmap.bits.BitmapState;
 import io.ashlar.engine.bitmap.bits.Generation;
-import io.ashlar.engine.bitmap.bits.TreeBits;
-import io.ashlar.spi.BitmapSink;
+import io.ashlar.engine.bitmap.bits.MemoryBudget;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorKind;
@@ -23,9 +22,6 @@ import java.util.Set;
  * the next attempt, while an entry given up would be lost with the first write.
  */
 final class BitmapLoader {
-  /** Bytes of memory for the stored bitmaps of one node. */
-  static final long BUDGET = 256L << 20;
-
   private final BitmapStore store;
   private final MemoryBudget budget;
   private final long length;
@@ -87,23 +83,7 @@ final class BitmapLoader {
       return BitmapState.inconsistent(entry.name(), 0, entry.granularity());
     }
     BitTree tree = new BitTree(length, entry.granularity());
-    budget.charge(tree.memory());
-    BitmapSink sink = TreeBits.sink(tree);
-    store.load(
-        entry,
-        new BitmapSink() {
-          @Override
-          public void words(long firstWord, long[] words, int count) {
-            budget.chargeWords(count);
-            sink.words(firstWord, words, count);
-          }
-
-          @Override
-          public void allSet(long firstBit, long count) {
-            budget.chargeOnes(Math.min(count, tree.bits()));
-            sink.allSet(firstBit, count);
-          }
-        });
+    store.load(entry, budget.counted(tree));
     return BitmapState.of(entry.name(), tree, true, entry.enabled());
   }
 

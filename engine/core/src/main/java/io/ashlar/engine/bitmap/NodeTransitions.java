@@ -4,6 +4,7 @@ import io.ashlar.engine.bitmap.bits.BitTree;
 import io.ashlar.engine.bitmap.bits.BitmapState;
 import io.ashlar.engine.bitmap.bits.Generation;
 import io.ashlar.engine.bitmap.bits.Generation.Change;
+import io.ashlar.engine.bitmap.bits.MemoryBudget;
 import io.ashlar.engine.journal.BitmapFact.BitmapsResized;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
@@ -36,7 +37,7 @@ final class NodeTransitions {
             "opening",
             store,
             writable,
-            BitmapLoader.load(store, writable, length, BitmapLoader.BUDGET));
+            BitmapLoader.load(store, writable, length, MemoryBudget.ONE_IMAGE));
     report(loaded);
     desk.disk().open(loaded.damage() == null ? store : null, flush, writable);
     desk.recording().applyQuiesced(new Change(loaded.generation()), () -> {});

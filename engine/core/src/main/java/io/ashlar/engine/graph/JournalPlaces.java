@@ -59,7 +59,7 @@ final class JournalPlaces {
     return host.isPresent() ? host.get().changedNanos() : changedNanos(below.upcoming().edges());
   }
 
-  /** Through filters, which have one child of that role too. */
+  /** Through filters. */
   private static JournalPlace under(Map<String, Edge> edges) {
     NodeCore below = below(edges);
     if (below == null) {
@@ -69,8 +69,9 @@ final class JournalPlaces {
     return host.isPresent() ? host.get().journalPlace() : under(below.upcoming().edges());
   }
 
+  /** Some filters call their only child otherwise. */
   private static NodeCore below(Map<String, Edge> edges) {
-    Edge edge = edges.get(FILE);
+    Edge edge = edges.size() == 1 ? edges.values().iterator().next() : edges.get(FILE);
     return edge == null ? null : edge.node();
   }
 

@@ -3,6 +3,7 @@ package io.ashlar.engine.bitmap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ashlar.engine.bitmap.bits.MemoryBudget;
 import io.ashlar.engine.journal.LifecycleLog;
 import io.ashlar.spi.BitmapEntry;
 import io.ashlar.spi.BitmapSink;
@@ -106,7 +107,7 @@ class BitmapLoaderTest {
           @Override
           public void checkStorable(String name, long granularity, long length, int already) {}
         };
-    DirectoryState state = BitmapLoader.load(bomb, true, 1L << 54, BitmapLoader.BUDGET);
+    DirectoryState state = BitmapLoader.load(bomb, true, 1L << 54, MemoryBudget.ONE_IMAGE);
     assertThat(state.unusable("bomb").orElseThrow().unusable()).contains("256 MiB");
   }
 

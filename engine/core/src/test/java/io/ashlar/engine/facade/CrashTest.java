@@ -82,6 +82,24 @@ class CrashTest {
     engine.graph().add(node).await();
   }
 
+  /** Nothing may hide where the image is; this filter does not call its child "file". */
+  @Test
+  void aFilterBelowTheImageDoesNotHideItsJournal() {
+    engine.graph().remove("disk").await();
+    openFiltered();
+    write(5 * MIB);
+    crash();
+    openFiltered();
+    assertThat(info("b").recovery()).isNotNull();
+    assertThat(dirty("b", 5 * MIB)).isTrue();
+  }
+
+  private void openFiltered() {
+    NodeDefinition filter =
+        NodeDefinition.of("blkdebug", "debug").with("image", NodeDefinition.of(file(image)));
+    engine.graph().add(NodeDefinition.of("qcow2", "disk").with("file", filter)).await();
+  }
+
   private void write(long offset) {
     try (BlockDevice guest = engine.graph().attach("disk", DeviceSettings.writer("w")).await()) {
       guest.write(offset, ByteBuffer.allocate(512).putInt(0, 1));

@@ -1,6 +1,7 @@
 package io.ashlar.engine.bitmap.heat;
 
 import io.ashlar.engine.bitmap.bits.BitTree;
+import io.ashlar.engine.bitmap.bits.MemoryBudget;
 import io.ashlar.engine.bitmap.bits.TreeBits;
 import io.ashlar.engine.journal.file.NewRecord;
 import io.ashlar.engine.journal.file.RecordTypes;
@@ -130,18 +131,18 @@ final class CaptureCodec {
       BitSet carried,
       int shift,
       ByteBuffer bitmaps) {
-    Capture toCapture() {
+    Capture toCapture(MemoryBudget budget) {
       PackedIn in = new PackedIn(bitmaps.duplicate());
       int count = in.number(MOST_BITMAPS);
       List<Capture.Bitmap> all = new ArrayList<>();
       for (int i = 0; i < count; i++) {
-        all.add(bitmap(in));
+        all.add(bitmap(in, budget));
       }
       in.end();
       return new Capture(epoch, lengths, nonces, carried, shift, all);
     }
 
-    private Capture.Bitmap bitmap(PackedIn in) {
+    private Capture.Bitmap bitmap(PackedIn in, MemoryBudget budget) {
       String name = in.text(LONGEST_NAME);
       int granularity = in.u8();
       if (granularity < SMALLEST_SHIFT || granularity > LARGEST_SHIFT) {
@@ -149,7 +150,7 @@ final class CaptureCodec {
       }
       boolean enabled = (in.u8() & ENABLED) != 0;
       BitTree bits = new BitTree(lengths.length(), 1L << granularity);
-      BitsCodec.read(in, TreeBits.sink(bits));
+      BitsCodec.read(in, budget.counted(bits));
       return new Capture.Bitmap(name, 1L << granularity, enabled, bits);
     }
   }

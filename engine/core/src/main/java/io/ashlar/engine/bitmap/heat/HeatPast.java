@@ -20,6 +20,9 @@ import java.util.function.IntFunction;
  * capture, the heats and intents that it does not cover, and the last beat. One thread at a time.
  */
 public final class HeatPast implements RecordVisitor {
+  /** Sets of regions that no capture covers; a journal of ours has a few. */
+  private static final int MOST_SETS = 256;
+
   private final CrashRules rules;
 
   /** By epoch, then by the shift of the regions. */
@@ -66,7 +69,13 @@ public final class HeatPast implements RecordVisitor {
 
   private IntFunction<BitSet> heated(long epoch) {
     Map<Integer, BitSet> sets = heats.computeIfAbsent(epoch, e -> new HashMap<>());
-    return shift -> sets.computeIfAbsent(shift, s -> new BitSet());
+    return shift -> {
+      if (!sets.containsKey(shift)
+          && heats.values().stream().mapToInt(Map::size).sum() >= MOST_SETS) {
+        throw PackedIn.damaged("is of more epochs than a journal can have without their bits");
+      }
+      return sets.computeIfAbsent(shift, s -> new BitSet());
+    };
   }
 
   private void part(PackedIn in) {

@@ -1,6 +1,7 @@
 package io.ashlar.engine.bitmap.heat;
 
 import io.ashlar.engine.bitmap.bits.BitTree;
+import io.ashlar.engine.bitmap.bits.MemoryBudget;
 import io.ashlar.engine.journal.file.JournalIdentity;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.Fence;
@@ -162,7 +163,8 @@ public final class Recovery {
   }
 
   private Map<String, Result> recovered() {
-    Capture capture = evidence.past().capture().orElseThrow().toCapture();
+    MemoryBudget budget = new MemoryBudget(MemoryBudget.ONE_IMAGE);
+    Capture capture = evidence.past().capture().orElseThrow().toCapture(budget);
     Map<String, Result> results = new LinkedHashMap<>();
     for (StoredBitmap stored : inUse(evidence.directory())) {
       Optional<Capture.Bitmap> known =
@@ -173,21 +175,23 @@ public final class Recovery {
       results.put(
           stored.name(),
           known
-              .<Result>map(bitmap -> recovered(capture, bitmap))
+              .<Result>map(bitmap -> recovered(capture, bitmap, budget))
               .orElseGet(() -> new Result.Refused("its journal has none of its bits")));
     }
     return results;
   }
 
-  private Result recovered(Capture capture, Capture.Bitmap bitmap) {
+  private Result recovered(Capture capture, Capture.Bitmap bitmap, MemoryBudget budget) {
     BitTree bits = bitmap.bits();
     if (bits.length() != evidence.length()) {
       bits = bits.resized(evidence.length());
     }
     long exact = bits.dirtyBytes();
     if (bitmap.enabled()) {
+      long memory = bits.memory();
       Regions.ranges(capture.carried(), capture.shift(), bits::set);
       evidence.past().hot(bits::set);
+      budget.charge(bits.memory() - memory);
     }
     return new Result.Recovered(bits, bitmap.enabled(), bits.dirtyBytes() - exact);
   }

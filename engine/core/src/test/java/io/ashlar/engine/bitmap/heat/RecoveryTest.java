@@ -3,6 +3,7 @@ package io.ashlar.engine.bitmap.heat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.engine.bitmap.bits.BitTree;
+import io.ashlar.engine.bitmap.bits.MemoryBudget;
 import io.ashlar.engine.bitmap.heat.Recovery.Result;
 import io.ashlar.engine.journal.file.JournalIdentity;
 import io.ashlar.engine.journal.file.JournalRecord;
@@ -239,6 +240,35 @@ final class RecoveryTest {
     }
   }
 
+  /** A few bytes of a journal must not take any memory: each of these bitmaps takes 90 MiB. */
+  @Test
+  void aJournalOfSomebodyElseTakesNoMoreMemoryThanThereIs() {
+    long length = 1L << 44;
+    BitTree bits = new BitTree(length, 512);
+    bits.set(0, length);
+    Capture.Bitmap[] many = new Capture.Bitmap[1000];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = new Capture.Bitmap(i == 0 ? "b" : "b" + i, 512, true, bits);
+    }
+    capture(1, length, new BitSet(), many);
+    assertThat(recover(length))
+        .hasToString(
+            "Refused[reason=the bitmaps of this image need more"
+                + " than 256 MiB of memory, which is the limit for one image]");
+  }
+
+  @Test
+  void heatsOfAnyNumberOfEpochsTakeNoMemory() {
+    Regions regions = Regions.of(GIB);
+    capture(1, GIB, new BitSet(), bitmap("b", new BitTree(GIB, G), true));
+    for (int epoch = 1; epoch <= 256; epoch++) {
+      heat(epoch, regions, 0);
+    }
+    assertThat(recover(GIB)).isInstanceOf(Result.Recovered.class);
+    heat(300, regions, 0);
+    assertThat(recover(GIB).toString()).contains("more epochs");
+  }
+
   /** The bits of a capture come back as they are, whatever they are. */
   @Test
   void capturesComeBackAsTheyWere() {
@@ -254,7 +284,8 @@ final class RecoveryTest {
       capture(3, length, new BitSet(), bitmap("b", bits, random.nextBoolean()));
       HeatPast past = new HeatPast(CrashRules.SOUND);
       records.forEach(past::visit);
-      Capture.Bitmap found = past.capture().orElseThrow().toCapture().bitmaps().get(0);
+      Capture.Bitmap found =
+          past.capture().orElseThrow().toCapture(new MemoryBudget(1 << 20)).bitmaps().get(0);
       String hint = "-Dashlar.seed=" + seed + ", step " + i;
       assertThat(found.bits().count()).as(hint).isEqualTo(bits.count());
       for (long bit = bits.nextSetBit(0); bit >= 0; bit = bits.nextSetBit(bit + 1 + 997)) {

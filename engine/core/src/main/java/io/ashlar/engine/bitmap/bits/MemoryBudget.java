@@ -1,5 +1,6 @@
-package io.ashlar.engine.bitmap;
+package io.ashlar.engine.bitmap.bits;
 
+import io.ashlar.spi.BitmapSink;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 
@@ -7,7 +8,10 @@ import io.ashlar.spi.ErrorCode;
  * Counts the memory that bits of an image take, before they take it. An image of a few megabytes
  * can describe bitmaps of many gigabytes.
  */
-final class MemoryBudget {
+public final class MemoryBudget {
+  /** Bytes for the bitmaps of one image. */
+  public static final long ONE_IMAGE = 256L << 20;
+
   private static final int LEAF_BITS = 2048;
   private static final int LEAF_BYTES = 256 + 16;
   private static final int LEAVES_PER_PAGE = 64;
@@ -16,7 +20,8 @@ final class MemoryBudget {
   private long left;
   private final long whole;
 
-  MemoryBudget(long bytes) {
+  /** So many bytes. */
+  public MemoryBudget(long bytes) {
     left = bytes;
     whole = bytes;
   }
@@ -26,25 +31,44 @@ final class MemoryBudget {
    *
    * @throws BlockException IMAGE_LIMIT when there is not so much left
    */
-  void charge(long bytes) {
+  public void charge(long bytes) {
     if (bytes > left) {
       throw new BlockException(
           ErrorCode.IMAGE_LIMIT,
-          "the stored bitmaps of this image need more than "
+          "the bitmaps of this image need more than "
               + (whole >> 20)
               + " MiB of memory, which is the limit for one image");
     }
     left -= bytes;
   }
 
+  /** Takes bits into a new tree, which is charged with what it has already. */
+  public BitmapSink counted(BitTree tree) {
+    charge(tree.memory());
+    BitmapSink sink = TreeBits.sink(tree);
+    return new BitmapSink() {
+      @Override
+      public void words(long firstWord, long[] words, int count) {
+        chargeWords(count);
+        sink.words(firstWord, words, count);
+      }
+
+      @Override
+      public void allSet(long firstBit, long count) {
+        chargeOnes(Math.min(count, tree.bits()));
+        sink.allSet(firstBit, count);
+      }
+    };
+  }
+
   /** Words that are delivered; pages that they share are counted again. */
-  void chargeWords(int count) {
+  private void chargeWords(int count) {
     long leaves = (long) count * Long.SIZE / LEAF_BITS + 1;
     charge(leaves * LEAF_BYTES + (leaves / LEAVES_PER_PAGE + 1) * PAGE_BYTES);
   }
 
   /** A run of ones: whole leaves are shared, the pages above them are not. */
-  void chargeOnes(long bits) {
+  private void chargeOnes(long bits) {
     long leaves = bits / LEAF_BITS + 1;
     charge(2 * LEAF_BYTES + (leaves / LEAVES_PER_PAGE + 1) * PAGE_BYTES);
   }
