@@ -244,13 +244,17 @@ final class RecoveryTest {
   @Test
   void aJournalOfSomebodyElseTakesNoMoreMemoryThanThereIs() {
     long length = 1L << 44;
-    BitTree bits = new BitTree(length, 512);
-    bits.set(0, length);
-    Capture.Bitmap[] many = new Capture.Bitmap[1000];
-    for (int i = 0; i < many.length; i++) {
-      many[i] = new Capture.Bitmap(i == 0 ? "b" : "b" + i, 512, true, bits);
+    long words = length / 512 / Long.SIZE;
+    PackedOut part = new PackedOut().u8(CaptureCodec.VERSION).i64(1).number(0);
+    part.number(length).i64(Lengths.NONE).number(1).uuid(NONCE).u8(24).set(new BitSet());
+    part.number(1000);
+    for (int i = 0; i < 1000; i++) {
+      part.text("b" + i).u8(9).u8(1).number(words << 1 | 1).number(0).number(0);
     }
-    capture(1, length, new BitSet(), many);
+    add(new HeatCodec.Beat(100 * SECOND).encode());
+    add(new NewRecord(RecordTypes.CAPTURE_PART, ByteBuffer.wrap(part.take())));
+    byte[] end = new PackedOut().u8(CaptureCodec.VERSION).i64(1).number(1).take();
+    add(new NewRecord(RecordTypes.CAPTURE_END, ByteBuffer.wrap(end)));
     assertThat(recover(length))
         .hasToString(
             "Refused[reason=the bitmaps of this image need more"
