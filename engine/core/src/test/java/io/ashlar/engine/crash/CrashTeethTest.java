@@ -101,7 +101,9 @@ final class CrashTeethTest {
     List<Op> guest =
         List.of(Op.COMPRESSED, Op.COMPRESSED, Op.FLUSH, Op.WRITE_NEW, Op.WRITE_NEW, Op.FLUSH);
     List<Op> flushes = Collections.nCopies(8, Op.FLUSH);
-    explore(new Workload(1, true, flushes, List.of(guest, guest), 0, 1, true));
+    for (int seed = 1; seed <= 4; seed++) {
+      explore(new Workload(seed, true, flushes, List.of(guest, guest), 0, 1, true));
+    }
   }
 
   /**
