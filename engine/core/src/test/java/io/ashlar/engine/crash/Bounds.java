@@ -25,6 +25,9 @@ final class Bounds {
   /** A capture is made when a tenth goes. */
   private static final int A_TENTH = 10;
 
+  /** So many regions in order are a stream. */
+  private static final int STREAM = 3;
+
   private static final int SECTORS = REGION / Pages.SECTOR;
 
   private final GuestTruth guest;
@@ -139,7 +142,20 @@ final class Bounds {
   private BitSet regions(long since) {
     BitSet bits = new BitSet();
     guest.touched(since, moment, sector -> bits.set(sector / SECTORS));
+    ahead(bits);
     return bits;
+  }
+
+  /** A writer in order has as many regions ahead as it wrote, and three of them make one. */
+  private static void ahead(BitSet bits) {
+    BitSet written = (BitSet) bits.clone();
+    for (int from = written.nextSetBit(0); from >= 0; ) {
+      int to = written.nextClearBit(from);
+      if (to - from >= STREAM) {
+        bits.set(to, to + (to - from));
+      }
+      from = written.nextSetBit(to);
+    }
   }
 
   private static BitSet granules(BitSet regions, Known truth) {

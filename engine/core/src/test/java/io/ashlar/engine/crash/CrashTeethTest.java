@@ -111,11 +111,7 @@ final class CrashTeethTest {
    */
   @Test
   void regionsThatStayHot() {
-    // Not strict: regions ahead of a writer are hot though nobody comes, beyond the bounds.
-    Explorer explorer = new Explorer(new Machine(), new Explorer.Depth(4, 2, 0, 100, false));
-    explorer.explore(ops(Op.STREAM, Op.PAUSE, Op.WRITE_NEW, Op.FLUSH));
-    assertThat(explorer.violations()).isEmpty();
-    assertThat(explorer.distinct()).hasSizeGreaterThan(20);
+    explore(ops(Op.STREAM, Op.PAUSE, Op.WRITE_NEW, Op.FLUSH));
   }
 
   @Test
