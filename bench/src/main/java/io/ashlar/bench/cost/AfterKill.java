@@ -52,17 +52,17 @@ final class AfterKill {
   }
 
   /**
-   * Many places are written, then few of them for long: what was quiet for two captures is known
-   * exactly.
+   * Many places are written, then few of them for long: what was quiet before a capture, for a
+   * minute at least, is known exactly.
    */
   void overApproximation() throws IOException, InterruptedException {
     Path image = build("quiet.qcow2");
-    kill(image, 4 * REGION, PLACES, LATER, 2);
+    kill(image, 4 * REGION, PLACES, LATER, 1);
     try (Guest guest = new Guest(engine, "disk", image, null)) {
       BitmapInfo info = engine.bitmaps().list("disk").await().get(0);
       long exact = PLACES * GRANULARITY;
       verdicts.atMost(
-          "after two captures a recovery adds, for each of 500 places in use",
+          "after a capture a recovery adds, for each of 500 places in use",
           (double) recovered().overApproximatedBytes() / LATER / REGION,
           1,
           "MiB");
