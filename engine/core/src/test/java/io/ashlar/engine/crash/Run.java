@@ -485,8 +485,11 @@ final class Run {
         .with("file", NodeDefinition.of(Map.of("driver", "file", "filename", file.toString())));
   }
 
+  /** Refused while another one goes on, which stays the one to be finished. */
   private void startBackup() {
-    backup = bitmaps.begin(Kind.BACKUP, "b0", null, 0, false, timeline.moment("backup of b0"));
+    Command command =
+        bitmaps.begin(Kind.BACKUP, "b0", null, 0, false, timeline.moment("backup of b0"));
+    boolean begun = false;
     try {
       job =
           machine.await(
@@ -494,9 +497,11 @@ final class Run {
                   .engine()
                   .jobs()
                   .backup(BackupRequest.incremental(Machine.NODE, "target", "b0")));
+      backup = command;
+      begun = true;
     } finally {
-      backup.answered = timeline.moment("backup began");
-      backup.concluded = job == null ? backup.answered : Change.NEVER;
+      command.answered = timeline.moment("backup began");
+      command.concluded = begun ? Change.NEVER : command.answered;
     }
   }
 
