@@ -46,7 +46,8 @@ public final class JobGroup {
 
   /**
    * The work of a job is done and its target durable: waits for the others, on the job's thread.
-   * Returns when all have arrived, or when the job has an error, which then is the group's.
+   * Returns when all have arrived and none has failed, or when the job has an error, its own or
+   * that of the group.
    */
   void arrive(JobCore job) {
     boolean last;
@@ -60,7 +61,9 @@ public final class JobGroup {
     if (last) {
       decide();
     }
-    job.await(() -> outcome != Outcome.OPEN);
+    // Not merely decided: a group that failed is about to give this job its error, and until then
+    // the job would look as if it had ended well.
+    job.await(() -> outcome == Outcome.SUCCEEDED);
   }
 
   /** All have arrived: from here on none of them can be cancelled, or one just was. */
