@@ -32,6 +32,15 @@ final class RandomWrites {
 
   /** The share of waiting while the disk is cold and when it is warm; then with and without. */
   void run() throws InterruptedException {
+    measure(true);
+  }
+
+  /** The share of waiting while the disk is cold, and nothing else. */
+  void cold() throws InterruptedException {
+    measure(false);
+  }
+
+  private void measure(boolean whole) throws InterruptedException {
     Path with = build("with.qcow2");
     Path without = build("without.qcow2");
     try (Guest off = new Guest(engine, "off", without, "off")) {
@@ -42,26 +51,35 @@ final class RandomWrites {
       off.stop();
       Verdicts.note(String.format("without journal: %,.0f writes/s", begun.rateUntil(compiled)));
       try (Guest on = new Guest(engine, "on", with, null)) {
-        share(on);
-        pairs(on, off);
+        Guest.Mark ten = first(on);
+        if (whole) {
+          later(on, ten);
+        }
+        on.stop();
+        if (whole) {
+          pairs(on, off);
+        }
       }
     }
   }
 
-  private void share(Guest on) throws InterruptedException {
+  private Guest.Mark first(Guest on) throws InterruptedException {
     on.start(CALLERS, caller -> request(on.device(), caller));
     Guest.Mark begun = on.mark();
     Guest.Mark ten = on.after(10);
     verdicts.atMost(
         "waiting for the journal, first 10 s", begun.waitingUntil(ten, CALLERS), 25, "%");
     tell("first 10 s", begun, ten);
+    return ten;
+  }
+
+  private void later(Guest on, Guest.Mark ten) throws InterruptedException {
     Guest.Mark sixty = on.after(50);
     tell("until 60 s", ten, sixty);
     Guest.Mark ninety = on.after(30);
     verdicts.atMost(
         "waiting for the journal, second 60 to 90", sixty.waitingUntil(ninety, CALLERS), 5, "%");
     tell("60 s to 90 s", sixty, ninety);
-    on.stop();
   }
 
   private static void tell(String what, Guest.Mark from, Guest.Mark to) {

@@ -46,22 +46,25 @@ final class CrashStatesTest {
   void noCrashLeavesWhatMustNotBe() throws Exception {
     long began = System.nanoTime();
     List<Process> lanes = new ArrayList<>();
+    List<Thread> listeners = new ArrayList<>();
+    StringBuffer said = new StringBuffer();
     for (int i = 0; i < LANES; i++) {
-      lanes.add(start(i));
+      Process lane = start(i);
+      lanes.add(lane);
+      listeners.add(new Thread(() -> listen(lane, said), "lane-" + i));
     }
+    listeners.forEach(Thread::start);
     boolean good = true;
     for (int i = 0; i < LANES; i++) {
       good &= lanes.get(i).waitFor() == 0;
+      listeners.get(i).join();
     }
-    StringBuilder said = new StringBuilder();
     Set<Long> distinct = new HashSet<>();
     Map<String, Integer> steps = new TreeMap<>();
     for (int i = 0; i < LANES; i++) {
-      said.append(Files.readString(log(i), StandardCharsets.UTF_8));
       read(directory.resolve("states" + i), distinct);
       steps(directory.resolve("steps" + i), steps);
     }
-    System.out.print(said);
     System.out.printf(
         "CrashStatesTest: seed %d, %,d distinct crash states opened again, %s, %d s%n",
         SEED,
@@ -73,8 +76,15 @@ final class CrashStatesTest {
     assertThat(Coverage.missing(steps, distinct.size())).as("crashes in " + steps).isEmpty();
   }
 
-  private Path log(int lane) {
-    return directory.resolve("lane" + lane);
+  /** A long run says what it finds when it finds it. */
+  private static void listen(Process lane, StringBuffer said) {
+    lane.inputReader(StandardCharsets.UTF_8)
+        .lines()
+        .forEach(
+            line -> {
+              System.out.println(line);
+              said.append(line).append('\n');
+            });
   }
 
   private Process start(int lane) throws IOException {
@@ -97,7 +107,6 @@ final class CrashStatesTest {
             Integer.toString(SHOWN),
             directory.toString())
         .redirectErrorStream(true)
-        .redirectOutput(log(lane).toFile())
         .start();
   }
 

@@ -14,7 +14,8 @@ import java.util.Optional;
  * LENGTH SEED SHOWN DIRECTORY}. First the directed workloads and all short ones, then random ones
  * until there are enough states. One state in SHOWN goes to {@code qemu-img check}, too. The hashes
  * of the states go to the file {@code statesNUMBER}, and how often crashes came into which step to
- * {@code stepsNUMBER}.
+ * {@code stepsNUMBER}. Says now and then how far it is, and goes on after a violation, until there
+ * are too many.
  */
 final class Lane {
   private static final int SHRINKS = 300;
@@ -23,11 +24,20 @@ final class Lane {
   /** With fewer states a little of each workload has to do. */
   private static final int SMALL = 20_000;
 
+  /** So many states between two words of how far it is. */
+  private static final int TOLD = 50_000;
+
+  /** With so many violations, which may all have one reason, it gives up. */
+  private static final int TOO_MANY = 5;
+
   private final int number;
   private final int lanes;
   private final int states;
   private final Explorer explorer;
+  private final long began = System.nanoTime();
   private int workloads;
+  private int violations;
+  private int told;
 
   private Lane(int number, int lanes, int states) {
     this.number = number;
@@ -80,31 +90,39 @@ final class Lane {
   private boolean explore(int length, long seed) {
     List<Workload> shorts = new ArrayList<>(Workloads.directed());
     shorts.addAll(Workloads.upTo(length));
-    for (int i = number; i < shorts.size(); i += lanes) {
-      if (!good(shorts.get(i))) {
-        return false;
-      }
+    for (int i = number; i < shorts.size() && violations < TOO_MANY; i += lanes) {
+      look(shorts.get(i));
     }
-    for (long i = number; explorer.distinct().size() < states; i += lanes) {
-      if (!good(Workloads.random(seed + i))) {
-        return false;
-      }
+    for (long i = number;
+        explorer.distinct().size() < states && violations < TOO_MANY;
+        i += lanes) {
+      look(Workloads.random(seed + i));
     }
-    return true;
+    return violations == 0;
   }
 
-  private boolean good(Workload workload) {
+  private void look(Workload workload) {
     workloads++;
     explorer.depth(depth(workload));
-    if (explorer.explore(workload)) {
-      return true;
+    int before = explorer.violations().size();
+    if (!explorer.explore(workload)) {
+      violations++;
+      Explorer.Violation found = explorer.violations().get(before);
+      Explorer.Violation shorter = Shrinker.shrink(found, this::violation, SHRINKS);
+      Explorer.Violation small =
+          StateShrinker.shrink(shorter, depth(shorter.workload()).strict(), LOOKS);
+      System.out.println("VIOLATION " + small);
     }
-    Explorer.Violation shorter =
-        Shrinker.shrink(explorer.violations().get(0), this::violation, SHRINKS);
-    Explorer.Violation small =
-        StateShrinker.shrink(shorter, depth(shorter.workload()).strict(), LOOKS);
-    System.out.println("VIOLATION " + small);
-    return false;
+    if (explorer.distinct().size() / TOLD > told) {
+      told = explorer.distinct().size() / TOLD;
+      System.out.printf(
+          "lane %d: %,d of %,d states after %d workloads and %d s%n",
+          number,
+          explorer.distinct().size(),
+          states,
+          workloads,
+          (System.nanoTime() - began) / 1_000_000_000);
+    }
   }
 
   private Optional<Explorer.Violation> violation(Workload workload) {
