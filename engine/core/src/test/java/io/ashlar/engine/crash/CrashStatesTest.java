@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,7 @@ final class CrashStatesTest {
     long began = System.nanoTime();
     List<Process> lanes = new ArrayList<>();
     List<Thread> listeners = new ArrayList<>();
-    StringBuffer said = new StringBuffer();
+    List<String> said = Collections.synchronizedList(new ArrayList<>());
     for (int i = 0; i < LANES; i++) {
       Process lane = start(i);
       lanes.add(lane);
@@ -71,19 +72,19 @@ final class CrashStatesTest {
         distinct.size(),
         good ? "0 violations" : "a violation",
         (System.nanoTime() - began) / 1_000_000_000);
-    assertThat(good).as(said.toString()).isTrue();
+    assertThat(good).as(String.join("\n", said)).isTrue();
     assertThat(distinct).hasSizeGreaterThanOrEqualTo(STATES);
     assertThat(Coverage.missing(steps, distinct.size())).as("crashes in " + steps).isEmpty();
   }
 
   /** A long run says what it finds when it finds it. */
-  private static void listen(Process lane, StringBuffer said) {
+  private static void listen(Process lane, List<String> said) {
     lane.inputReader(StandardCharsets.UTF_8)
         .lines()
         .forEach(
             line -> {
               System.out.println(line);
-              said.append(line).append('\n');
+              said.add(line);
             });
   }
 
