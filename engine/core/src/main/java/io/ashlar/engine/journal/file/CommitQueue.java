@@ -27,6 +27,7 @@ final class CommitQueue {
     SOMEBODY
   }
 
+  private final Waits waits;
   private final Waits.WaitLock lock;
   private final Executor executor;
   private final BatchWriter writer;
@@ -46,6 +47,7 @@ final class CommitQueue {
    */
   CommitQueue(String name, Waits waits, Executor executor, BatchWriter writer) {
     this.name = name;
+    this.waits = waits;
     this.lock = waits.newLock();
     this.executor = executor;
     this.writer = writer;
@@ -58,17 +60,17 @@ final class CommitQueue {
 
   /** Appends and waits; the number of the last record. */
   long append(List<NewRecord> records) {
-    PendingAppend entry = PendingAppend.waited(records, lock.newCondition());
+    PendingAppend entry = PendingAppend.waited(records, waits);
     boolean leads = enter(entry, false);
     while (leads) {
       serve(entry);
       handOver();
-      leads = awaitLead(entry);
+      leads = entry.awaitLead();
     }
-    if (entry.failure != null) {
-      throw entry.failure;
+    if (entry.failure() != null) {
+      throw entry.failure();
     }
-    return entry.lsn;
+    return entry.lsn();
   }
 
   /** Appends without waiting. */
@@ -97,17 +99,17 @@ final class CommitQueue {
   }
 
   private void alone(Runnable action, boolean closing) {
-    PendingAppend entry = PendingAppend.alone(lock.newCondition());
+    PendingAppend entry = PendingAppend.alone(waits);
     boolean leads = enter(entry, closing);
     while (leads && !isNext(entry)) {
       serve(entry);
       if (!isNext(entry)) {
         handOver();
-        leads = awaitLead(entry);
+        leads = entry.awaitLead();
       }
     }
     if (!leads) {
-      throw entry.failure;
+      throw entry.failure();
     }
     try {
       action.run();
@@ -181,10 +183,10 @@ final class CommitQueue {
       }
       ended = new ArrayList<>(waiting);
       waiting.clear();
-      end(ended, 0, failure);
     } finally {
       lock.unlock();
     }
+    end(ended, 0, failure);
     tell(ended);
   }
 
@@ -250,27 +252,10 @@ final class CommitQueue {
         lead = Lead.SOMEBODY;
         return true;
       }
-      return waits(entry);
     } finally {
       lock.unlock();
     }
-  }
-
-  private boolean awaitLead(PendingAppend entry) {
-    lock.lock();
-    try {
-      return waits(entry);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private boolean waits(PendingAppend entry) {
-    while (!entry.done && !entry.heir) {
-      entry.turn.await();
-    }
-    entry.heir = false;
-    return !entry.done;
+    return entry.awaitLead();
   }
 
   private boolean isNext(PendingAppend entry) {
@@ -296,7 +281,7 @@ final class CommitQueue {
     List<PendingAppend> batch = gather();
     while (!batch.isEmpty()) {
       commit(batch);
-      batch = own != null && own.done ? List.of() : gather();
+      batch = own != null && own.isDone() ? List.of() : gather();
     }
   }
 
@@ -342,12 +327,7 @@ final class CommitQueue {
     if (refused == null) {
       tellAtOnce(batch, last - records.size());
     }
-    lock.lock();
-    try {
-      end(batch, last - records.size(), refused);
-    } finally {
-      lock.unlock();
-    }
+    end(batch, last - records.size(), refused);
     tell(batch);
   }
 
@@ -366,12 +346,7 @@ final class CommitQueue {
     long lsn = lsnBefore;
     for (PendingAppend entry : batch) {
       lsn += entry.records.size();
-      entry.lsn = lsn;
-      entry.failure = refused == null ? null : again(refused);
-      entry.done = true;
-      if (entry.turn != null) {
-        entry.turn.signal();
-      }
+      entry.end(lsn, refused == null ? null : again(refused));
     }
   }
 
@@ -389,8 +364,7 @@ final class CommitQueue {
     try {
       PendingAppend next = firstThatWaits();
       if (next != null) {
-        next.heir = true;
-        next.turn.signal();
+        next.lead();
       } else if (waiting.isEmpty()) {
         lead = Lead.NOBODY;
       } else {
@@ -408,7 +382,7 @@ final class CommitQueue {
   /** Also behind others: it is awake sooner than the executor has a thread for them. */
   private PendingAppend firstThatWaits() {
     for (PendingAppend entry : waiting) {
-      if (entry.turn != null) {
+      if (entry.isAwaited()) {
         return entry;
       }
     }

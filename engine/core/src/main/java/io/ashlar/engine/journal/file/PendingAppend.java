@@ -17,39 +17,42 @@ final class PendingAppend {
   /** Null when a caller waits. */
   final AppendListener listener;
 
-  /** Where the caller waits; null when there is a listener instead. */
-  final Waits.WaitCondition turn;
+  /** Its caller's own, so that those who wake together do not wait for each other. */
+  private final Waits.WaitLock lock;
 
-  /** Whether it is over; set after what follows. */
-  volatile boolean done;
+  /** Where the caller waits; null when there is a listener instead, as is the lock. */
+  private final Waits.WaitCondition turn;
 
-  /** The lead was handed to its caller. Guarded by the queue's lock, as is what follows. */
-  boolean heir;
+  /** The lead was handed to its caller; under the lock. */
+  private boolean heir;
 
-  long lsn;
+  /** Whether it is over. */
+  private volatile boolean done;
 
-  /** Null for success. */
-  BlockException failure;
+  // Of one that is over.
+  private long lsn;
+  private BlockException failure;
 
   private PendingAppend(
-      List<NewRecord> records, boolean alone, AppendListener listener, Waits.WaitCondition turn) {
+      List<NewRecord> records, boolean alone, AppendListener listener, Waits waits) {
     this.records = List.copyOf(records);
     this.size = size(records);
     this.alone = alone;
     this.listener = listener;
-    this.turn = turn;
+    this.lock = waits == null ? null : waits.newLock();
+    this.turn = lock == null ? null : lock.newCondition();
   }
 
-  static PendingAppend waited(List<NewRecord> records, Waits.WaitCondition turn) {
-    return new PendingAppend(records, false, null, turn);
+  static PendingAppend waited(List<NewRecord> records, Waits waits) {
+    return new PendingAppend(records, false, null, waits);
   }
 
   static PendingAppend heard(List<NewRecord> records, AppendListener listener) {
     return new PendingAppend(records, false, listener, null);
   }
 
-  static PendingAppend alone(Waits.WaitCondition turn) {
-    return new PendingAppend(List.of(), true, null, turn);
+  static PendingAppend alone(Waits waits) {
+    return new PendingAppend(List.of(), true, null, waits);
   }
 
   private static int size(List<NewRecord> records) {
@@ -64,6 +67,75 @@ final class PendingAppend {
               .formatted(size, Layout.LONGEST_BODY));
     }
     return (int) size;
+  }
+
+  /** Whether a caller waits for it. */
+  boolean isAwaited() {
+    return turn != null;
+  }
+
+  boolean isDone() {
+    return done;
+  }
+
+  /** Its last record; once it is done. */
+  long lsn() {
+    return lsn;
+  }
+
+  /** Why it failed, null if it did not; once it is done. */
+  BlockException failure() {
+    return failure;
+  }
+
+  /** Waits until it is over, or the lead was handed to it; true for the lead. */
+  boolean awaitLead() {
+    if (done) {
+      return false;
+    }
+    lock.lock();
+    try {
+      while (!done && !heir) {
+        turn.await();
+      }
+      heir = false;
+      return !done;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Hands the lead to its caller. */
+  void lead() {
+    lock.lock();
+    try {
+      heir = true;
+      turn.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * It is over.
+   *
+   * @param last its last record
+   * @param reason why it failed, null if it did not
+   */
+  void end(long last, BlockException reason) {
+    lsn = last;
+    failure = reason;
+    if (turn == null) {
+      done = true;
+      return;
+    }
+    lock.lock();
+    try {
+      done = true;
+      turn.signal();
+    } finally {
+      lock.unlock();
+    }
   }
 
   void tell() {
