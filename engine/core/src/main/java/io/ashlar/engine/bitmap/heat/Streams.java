@@ -13,13 +13,22 @@ import java.util.concurrent.TimeUnit;
  */
 final class Streams {
   /** Regions ahead of a writer, at most. */
-  static final int WIDEST = 1024;
+  static final int WIDEST = 4096;
 
-  /** As many at once for the slowest, unless {@link #WIDEST} or its past says less. */
+  /** As many at least for one who had to wait lately, unless its past says less. */
+  static final int LATE = 1024;
+
+  /** As many at least for the slowest, unless its past says less. */
   static final int USUAL = 64;
 
-  /** A flush may take half of it without a fast writer noticing. */
-  static final long LEAD_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+  /**
+   * How long a writer is to be on its way to the end of what is hot. Once the page cache writes
+   * back, a flush takes a tenth of a second or two behind it, and the next one as long.
+   */
+  static final long LEAD_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** No more flushes for a slow writer than one in so many regions. */
+  private static final int STEP = 16;
 
   /** Regions in order before a writer counts as one that goes on; also not by one write alone. */
   private static final int SURE = 3;
@@ -192,7 +201,7 @@ final class Streams {
 
     /** What to heat now, so that the writer keeps its distance. */
     Window ask(boolean cold) {
-      int wanted = late ? WIDEST : Math.max(USUAL, Math.max(pace, entered - before));
+      int wanted = Math.max(late ? LATE : USUAL, Math.max(pace, entered - before));
       int width = Math.min(Math.min(WIDEST, wanted), entered - leftOut);
       int from = cold ? next : Math.max(next, end);
       end = Math.max(end, next + width);
@@ -200,9 +209,10 @@ final class Streams {
       return from < end ? new Window(from, end) : Window.NONE;
     }
 
-    /** While three quarters of what was asked for are still ahead. */
+    /** Soon, so that nearly all that was asked for is still ahead when the next flush begins. */
     int nextLook() {
-      return next + (end - next) / 4;
+      int ahead = end - next;
+      return next + Math.max(Math.min(STEP, ahead / 4), ahead / 16);
     }
   }
 }
