@@ -2,6 +2,7 @@ package io.ashlar.cli.check;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
+import io.ashlar.cli.Console;
 import io.ashlar.cli.Settings;
 import io.ashlar.cli.run.ConfigurationException;
 import io.ashlar.engine.api.Ashlar;
@@ -9,8 +10,6 @@ import io.ashlar.engine.api.ImageCheck;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.Checkable.Repair;
 import io.ashlar.spi.ErrorCode;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -98,19 +97,17 @@ public final class CheckCommand implements Callable<Integer> {
       List<String> findings = check.found().findings();
       findings.forEach(System.err::println);
       check.refused().ifPresent(why -> System.err.println("ashlar: not all was mended: " + why));
-      PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
-      out.print(output == Output.json ? report.json() : report.text());
-      out.flush();
+      Console.print(output == Output.json ? report.json() : report.text());
       return report.exitCode();
     } catch (BlockException e) {
       if (e.code() == ErrorCode.NOT_SUPPORTED) {
         System.err.println("ashlar: This image format does not support checks");
         return UNSUPPORTED;
       }
-      System.err.println("ashlar: " + e.code() + ": " + e.getMessage());
+      Console.refused(e);
       return 1;
     } catch (ConfigurationException e) {
-      System.err.println("ashlar: " + e.getMessage());
+      Console.wrong(e);
       return 1;
     }
   }

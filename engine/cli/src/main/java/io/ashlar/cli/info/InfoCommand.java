@@ -1,5 +1,6 @@
 package io.ashlar.cli.info;
 
+import io.ashlar.cli.Console;
 import io.ashlar.cli.Settings;
 import io.ashlar.cli.run.BitmapText;
 import io.ashlar.cli.run.ConfigurationException;
@@ -14,8 +15,6 @@ import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.ImageReport;
 import io.ashlar.spi.StoredBitmap;
 import io.ashlar.spi.Texts;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,15 +62,13 @@ public final class InfoCommand implements Callable<Integer> {
     try (Ashlar engine = Ashlar.start(Settings.load(null))) {
       ImageReport report = engine.inspect(image, format);
       boolean locked = !report.bitmaps().isEmpty() && !open(engine, report);
-      PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
-      out.print(json ? object(engine, report, locked) : text(engine, report, locked));
-      out.flush();
+      Console.print(json ? object(engine, report, locked) : text(engine, report, locked));
       return 0;
     } catch (BlockException e) {
-      System.err.println("ashlar: " + e.code() + ": " + e.getMessage());
+      Console.refused(e);
       return 1;
     } catch (ConfigurationException e) {
-      System.err.println("ashlar: " + e.getMessage());
+      Console.wrong(e);
       return 2;
     }
   }

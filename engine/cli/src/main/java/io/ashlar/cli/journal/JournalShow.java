@@ -1,12 +1,12 @@
 package io.ashlar.cli.journal;
 
+import io.ashlar.cli.Console;
 import io.ashlar.cli.run.Json;
 import io.ashlar.engine.api.Ashlar;
 import io.ashlar.engine.api.ImageHistory;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.Texts;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -70,7 +70,7 @@ final class JournalShow implements Callable<Integer> {
     } catch (BlockException e) {
       return failed(e);
     }
-    PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+    PrintStream out = Console.output();
     if (history.dropped() > 0 && !json) {
       out.println("(" + history.dropped() + " older entries are not kept any more)");
     }
@@ -83,7 +83,7 @@ final class JournalShow implements Callable<Integer> {
   }
 
   private static int failed(BlockException e) {
-    System.err.println("ashlar: " + e.code() + ": " + e.getMessage());
+    Console.refused(e);
     return 1;
   }
 

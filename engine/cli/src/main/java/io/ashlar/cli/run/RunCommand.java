@@ -1,6 +1,7 @@
 package io.ashlar.cli.run;
 
 import com.typesafe.config.Config;
+import io.ashlar.cli.Console;
 import io.ashlar.cli.Settings;
 import io.ashlar.cli.Terminal;
 import io.ashlar.engine.api.Ashlar;
@@ -8,7 +9,6 @@ import io.ashlar.engine.option.OptionChecker;
 import io.ashlar.engine.plugin.DriverRegistry;
 import io.ashlar.spi.BlockException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -91,7 +91,7 @@ public final class RunCommand implements Callable<Integer> {
   /** Runs the file; gives the exit code. */
   @Override
   public Integer call() {
-    PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+    PrintStream out = Console.output();
     try {
       GraphFile graph = GraphFile.read(file, list ? List.of() : settings, list);
       if (list) {
@@ -104,7 +104,7 @@ public final class RunCommand implements Callable<Integer> {
       Report report = json ? new JsonReport(out) : new TextReport(out, Terminal.isOutput());
       return run(graph, report, Settings.load(config));
     } catch (ConfigurationException e) {
-      System.err.println("ashlar: " + e.getMessage());
+      Console.wrong(e);
       return 2;
     } finally {
       out.flush();

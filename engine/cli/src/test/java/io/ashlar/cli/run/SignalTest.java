@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +21,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Signals end a run in order: the bitmaps are in the image afterwards. */
 final class SignalTest {
+  private static final long PATIENCE_SECONDS = 120;
+
   /** A guest whose writes take an hour. */
   private static final String LONG =
       """
@@ -142,19 +145,24 @@ final class SignalTest {
   private Process start(String text) throws IOException {
     Path file = directory.resolve("graph.conf");
     Files.writeString(file, text);
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName(),
-            "run",
-            file.toString(),
-            "--json",
-            "--set",
-            "out=" + directory.resolve("out"))
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "run",
+                file.toString(),
+                "--json",
+                "--set",
+                "out=" + directory.resolve("out"))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    // One that does not hear its signal ends all the same, and with it its output.
+    CompletableFuture.delayedExecutor(PATIENCE_SECONDS, TimeUnit.SECONDS)
+        .execute(process.toHandle()::destroyForcibly);
+    return process;
   }
 
   private Path disk() {
