@@ -195,6 +195,7 @@ final class Run {
           });
     }
     timeline.moment("end");
+    timeline.stop();
   }
 
   private void attempt(Runnable work) {
