@@ -72,18 +72,18 @@ final class BitmapTruth {
       return new Baseline(from, to, ended);
     }
 
-    boolean requires(GuestTruth guest, int sector, long value) {
+    boolean requires(GuestTruth guest, int sector, long value, long moment) {
       if (guest.readable(sector, from, to).contains(value)) {
         return false;
       }
-      if (guest.uncertain() && !guest.sentBetween(sector, value, from, Change.NEVER)) {
+      if (guest.uncertain() && !guest.sentBetween(sector, value, from, moment)) {
         return false; // who was told that something is lost does not count on what was
       }
       if (off.isEmpty()) {
         return true;
       }
       // Zeros may be of several requests: one that nobody had to record explains them.
-      return guest.onlySent(sector, value, when -> when >= from && recordedAt(when));
+      return guest.onlySent(sector, value, moment, when -> when >= from && recordedAt(when));
     }
 
     private boolean recordedAt(long when) {
@@ -110,12 +110,16 @@ final class BitmapTruth {
     /** Each is enough by itself; of the baselines of one, all count. */
     private List<List<Baseline>> views = new ArrayList<>();
 
+    /** At which this holds; nothing was sent after it. */
+    private final long moment;
+
     /** The first moment from which it may have counted something. */
     long since;
 
-    Known(String name, long granularity) {
+    Known(String name, long granularity, long moment) {
       this.name = name;
       this.granularity = granularity;
+      this.moment = moment;
     }
 
     /** Whether the granule of this sector must be dirty when the sector holds this. */
@@ -123,7 +127,7 @@ final class BitmapTruth {
       for (List<Baseline> view : views) {
         boolean required = false;
         for (Baseline baseline : view) {
-          required |= baseline.requires(guest, sector, value);
+          required |= baseline.requires(guest, sector, value, moment);
         }
         if (!required) {
           return false;
@@ -165,9 +169,9 @@ final class BitmapTruth {
     Known known = all.get(command.bitmap);
     if (command.kind == Kind.ADD) {
       if (known == null) {
-        all.put(command.bitmap, added(command, certain, until));
+        all.put(command.bitmap, added(command, certain, moment));
       } else if (certain) {
-        all.put(command.bitmap, added(command, true, until));
+        all.put(command.bitmap, added(command, true, moment));
       }
       return;
     }
@@ -208,13 +212,14 @@ final class BitmapTruth {
     }
   }
 
-  private static Known added(Command command, boolean certain, long until) {
-    Known known = new Known(command.bitmap, command.granularity);
+  private static Known added(Command command, boolean certain, long moment) {
+    Known known = new Known(command.bitmap, command.granularity, moment);
     known.mayBeGone = !certain;
     known.mayBeEnabled = command.enabled;
     known.mayBeDisabled = !command.enabled;
     known.since = command.issued;
     List<Span> off = command.enabled ? List.of() : List.of(new Span(command.issued, Change.NEVER));
+    long until = Math.min(command.answered, moment);
     known.views.add(List.of(new Baseline(command.issued, until, off)));
     return known;
   }

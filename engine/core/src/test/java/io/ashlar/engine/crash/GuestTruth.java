@@ -23,13 +23,23 @@ final class GuestTruth {
     final boolean optional;
 
     final long issued;
+
+    /** When its sender heard that it was done; never if it failed. */
     long ended = Change.NEVER;
+
+    /** Whether somebody was told later that something is lost, which may be this. */
+    boolean doubted;
 
     Request(long number, boolean zeros, boolean optional, long issued) {
       this.number = number;
       this.zeros = zeros;
       this.optional = optional;
       this.issued = issued;
+    }
+
+    /** Since when there is nothing left of what was there before. */
+    long replacedOthers() {
+      return doubted ? Change.NEVER : ended;
     }
 
     long value(int sector) {
@@ -136,7 +146,10 @@ final class GuestTruth {
     return uncertain;
   }
 
-  /** Something failed aloud: what was not flushed before may be lost for good, or may not. */
+  /**
+   * Something failed aloud: what was not flushed before may be lost for good, or may not. It was
+   * readable all the same.
+   */
   void uncertain(long now) {
     uncertain = true;
     long durable = -1;
@@ -146,7 +159,7 @@ final class GuestTruth {
     for (List<Request> all : sectors.values()) {
       for (Request request : all) {
         if (request.ended > durable && request.ended <= now) {
-          request.ended = Change.NEVER;
+          request.doubted = true;
         }
       }
     }
@@ -194,7 +207,10 @@ final class GuestTruth {
       }
       boolean replaced = false;
       for (Request later : all) {
-        replaced |= !later.optional && later.issued > request.ended && later.ended <= replacedUpTo;
+        replaced |=
+            !later.optional
+                && later.issued > request.ended
+                && later.replacedOthers() <= replacedUpTo;
       }
       if (!replaced) {
         values.add(request.value(sector));
@@ -203,11 +219,11 @@ final class GuestTruth {
     return values;
   }
 
-  /** Whether requests left this value, and all of them were sent at such times. */
-  boolean onlySent(int sector, long value, java.util.function.LongPredicate then) {
+  /** Whether requests up to a moment left this value, and all of them were sent at such times. */
+  boolean onlySent(int sector, long value, long moment, java.util.function.LongPredicate then) {
     boolean any = false;
     for (Request request : of(sector)) {
-      if (request.value(sector) == value) {
+      if (request.issued <= moment && request.value(sector) == value) {
         if (!then.test(request.issued)) {
           return false;
         }
@@ -217,10 +233,10 @@ final class GuestTruth {
     return any;
   }
 
-  /** Whether some request that may have left this value was sent in a window. */
+  /** Whether some request that may have left this value was sent in a window, its end included. */
   boolean sentBetween(int sector, long value, long from, long to) {
     for (Request request : of(sector)) {
-      if (request.value(sector) == value && request.issued >= from && request.issued < to) {
+      if (request.value(sector) == value && request.issued >= from && request.issued <= to) {
         return true;
       }
     }
