@@ -36,7 +36,8 @@ final class GuestWriter {
   void write(long offset, ByteBuffer source) {
     long at = offset;
     while (source.hasRemaining()) {
-      long done = writeInPlace(at, source);
+      // Without lock unless new clusters are about to be written again; see LostClusters.
+      long done = image.round.proven() ? writeInPlace(at, source) : 0;
       at += done > 0 ? done : writeAllocating(at, source);
     }
   }
@@ -216,6 +217,7 @@ final class GuestWriter {
     while (!mapping.link(slice, (int) cluster & mapping.sliceMask(), entries, count, old)) {
       slice = mapping.slice(cluster);
       if (!slice.resident) {
+        image.round.requireProven(); // else it would wait for this request
         image.rounds.flush(); // its whole set is dirty
       }
     }

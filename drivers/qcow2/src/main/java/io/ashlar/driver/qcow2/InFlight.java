@@ -1,5 +1,6 @@
 package io.ashlar.driver.qcow2;
 
+import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -53,6 +54,26 @@ final class InFlight {
       }
     }
     return true;
+  }
+
+  /** Who may be inside now, for {@link #haveLeft}. */
+  BitSet inside() {
+    BitSet counters = new BitSet();
+    counters.set(0, 2 * STRIPES);
+    return counters;
+  }
+
+  /**
+   * Whether everybody has left who was inside when {@code before} was taken. Remembers in it who
+   * has, so that those who come in between do not matter.
+   */
+  boolean haveLeft(BitSet before) {
+    for (int i = before.nextSetBit(0); i >= 0; i = before.nextSetBit(i + 1)) {
+      if (counters.get(index(i / STRIPES, i % STRIPES)) == 0) {
+        before.clear(i);
+      }
+    }
+    return before.isEmpty();
   }
 
   private static int index(int phase, int stripe) {

@@ -92,6 +92,11 @@ final class L2Cache {
     return dirty.isEmpty();
   }
 
+  /** The slices that differ from the disk. */
+  List<L2Slice> dirty() {
+    return dirty;
+  }
+
   /** Takes the dirty slices for a round, which keeps them resident until it says how it ended. */
   List<L2Slice> beginWrite() {
     List<L2Slice> taken = dirty;

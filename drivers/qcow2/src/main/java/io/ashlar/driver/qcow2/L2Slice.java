@@ -2,6 +2,7 @@ package io.ashlar.driver.qcow2;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.BitSet;
 
 /**
  * A part of an L2 table in memory. Entries are read without a lock; they change under the link lock
@@ -25,6 +26,12 @@ final class L2Slice {
   /** Differs from the disk, or from what a round is writing. Under the link lock. */
   boolean dirty;
 
+  /**
+   * Entries that no good round has written yet, or null for none: what they name was written since
+   * the last one. Under the link lock.
+   */
+  BitSet fresh;
+
   /** A round is writing it, or its write is not known to be durable. Under the link lock. */
   boolean pinned;
 
@@ -41,6 +48,22 @@ final class L2Slice {
   /** Stores an entry; under the link lock, with {@link L2Cache#markDirty}. */
   void set(int i, long entry) {
     ENTRY.setRelease(entries, i, entry);
+  }
+
+  /** Says that entries are fresh; under the link lock. */
+  void addFresh(int from, int to) {
+    if (fresh == null) {
+      fresh = new BitSet();
+    }
+    fresh.set(from, to);
+  }
+
+  /** The same for those that a round did not make durable. */
+  void addFresh(BitSet more) {
+    if (fresh == null) {
+      fresh = new BitSet();
+    }
+    fresh.or(more);
   }
 
   /** How many entries. */

@@ -22,6 +22,7 @@ final class Mapping {
   static final class Taken {
     private final List<L2Slice> slices;
     private final List<long[]> entries = new ArrayList<>();
+    private final List<BitSet> fresh = new ArrayList<>();
     private final long[] tables;
     private final BitSet l1Sectors;
     private final List<byte[]> l1Bytes = new ArrayList<>();
@@ -285,6 +286,7 @@ final class Mapping {
         old[i] = slice.get(first + i);
         slice.set(first + i, entries[i]);
       }
+      slice.addFresh(first, first + count);
       cache.markDirty(slice);
       return true;
     } finally {
@@ -304,6 +306,8 @@ final class Mapping {
         long[] copy = new long[slice.length()];
         Arrays.setAll(copy, slice::get);
         taken.entries.add(copy);
+        taken.fresh.add(slice.fresh == null ? new BitSet() : slice.fresh);
+        slice.fresh = null;
         long l1Index = slice.index >>> (geometry.clusterBits() - 3 - sliceBits);
         taken.tables[i] = L2Entry.offset(l1Entry(l1Index)) + placeInTable(slice.index);
       }
@@ -321,6 +325,19 @@ final class Mapping {
   void rewriteNewTables(Taken taken) {
     for (long table : taken.newTables) {
       file.writeZeroBytes(table, geometry.clusterSize());
+    }
+  }
+
+  /** The entries that no good round has written, between rounds. */
+  long[] freshEntries() {
+    link.lock();
+    try {
+      return cache.dirty().stream()
+          .filter(slice -> slice.fresh != null)
+          .flatMapToLong(slice -> slice.fresh.stream().mapToLong(slice::get))
+          .toArray();
+    } finally {
+      link.unlock();
     }
   }
 
@@ -346,6 +363,9 @@ final class Mapping {
     try {
       cache.endWrite(taken.slices, durable);
       if (!durable) {
+        for (int i = 0; i < taken.tables.length; i++) {
+          taken.slices.get(i).addFresh(taken.fresh.get(i));
+        }
         dirtyL1.or(taken.l1Sectors);
         newTables.addAll(taken.newTables);
         // Dirty slices of these tables follow in the next round, after the zeroes.

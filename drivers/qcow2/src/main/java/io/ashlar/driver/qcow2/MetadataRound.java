@@ -8,7 +8,7 @@ import java.util.List;
  * One write-back of all metadata in the order of section 16: refcount blocks, sync, entries of the
  * refcount table, sync, L2 slices and L1 entries, sync. A crash between any two leaks clusters at
  * most. What a failed round wrote counts as not written, and so does what any flush that failed
- * meanwhile may have lost. One round runs at a time.
+ * meanwhile may have lost, new clusters among it ({@link LostClusters}). One round runs at a time.
  */
 final class MetadataRound implements Runnable {
   private final HostFile file;
@@ -17,6 +17,7 @@ final class MetadataRound implements Runnable {
   private final Mapping mapping;
   private final HeaderSwitch header;
   private final ImageFence fence;
+  private final LostClusters lost;
   private volatile boolean refcountsMayWait;
 
   /** Failed flushes when the last good round began: none of its writes was lost by them. */
@@ -27,7 +28,9 @@ final class MetadataRound implements Runnable {
       ClusterAllocator allocator,
       Mapping mapping,
       HeaderSwitch header,
-      ImageFence fence) {
+      ImageFence fence,
+      LostClusters lost) {
+    this.lost = lost;
     this.header = header;
     this.fence = fence;
     this.file = file;
@@ -41,10 +44,27 @@ final class MetadataRound implements Runnable {
     refcountsMayWait = value;
   }
 
+  /** Whether no flush has failed since the last good round began. */
+  boolean proven() {
+    return file.failedSyncs() == proven;
+  }
+
+  /**
+   * Refuses what relies on that.
+   *
+   * @throws io.ashlar.spi.BlockException IO_ERROR
+   */
+  void requireProven() {
+    file.requireKept(proven);
+  }
+
   @Override
   public void run() {
     long mark = file.failedSyncs();
     header.settle(); // tables change only below a header that is certain
+    if (mark != proven) {
+      lost.rewrite(mark);
+    }
     boolean durable = false;
     // Removals first, then the slices that show them; counts last, so that they cover the slices.
     Quarantine.Batch removals = allocator.beginRound();

@@ -75,7 +75,8 @@ final class Qcow2Image implements HeaderSwitch {
             context.waits(),
             settings.sliceEntries(),
             settings.slices());
-    this.round = new MetadataRound(file, allocator, mapping, this, fence);
+    LostClusters lost = new LostClusters(file, geometry, mapping, stripes, inFlight, context);
+    this.round = new MetadataRound(file, allocator, mapping, this, fence, lost);
     this.rounds = new FlushRounds(context.waits(), round);
     CacheCleaner cleaner = new CacheCleaner(context.clock(), this::dropUnused);
     this.comeBy = () -> cleaner.comeBy(this.settings.cleanNanos());

@@ -34,6 +34,11 @@ final class StripeLocks {
     return set;
   }
 
+  /** Takes all locks. */
+  long lockAll() {
+    return lock(0, STRIPES - 1);
+  }
+
   /** Gives the locks back. */
   void unlock(long set) {
     for (long left = set; left != 0; left &= left - 1) {

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 
 /**
  * Storage with a cache, as Linux has it: what was written is read back at once and durable after a
@@ -38,6 +39,7 @@ final class FaultyFile implements BlockNode {
   private boolean forEver;
   private Effect effect = Effect.NOTHING;
   private int failures;
+  private volatile IntConsumer before = length -> {};
 
   FaultyFile(MemoryNode content) {
     cache = content.copy();
@@ -51,6 +53,11 @@ final class FaultyFile implements BlockNode {
     failAt = nth;
     forEver = always;
     effect = how;
+  }
+
+  /** Called before each write with its length; others go on while it waits. */
+  void beforeWrites(IntConsumer action) {
+    before = action;
   }
 
   /** Nothing fails from now on. */
@@ -104,6 +111,7 @@ final class FaultyFile implements BlockNode {
 
   @Override
   public void write(long offset, ByteBuffer source, int flags) {
+    before.accept(source.remaining());
     byte[] bytes = new byte[source.remaining()];
     source.get(bytes);
     if (!fails()) {

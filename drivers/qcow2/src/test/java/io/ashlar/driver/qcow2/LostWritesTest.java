@@ -8,6 +8,7 @@ import io.ashlar.spi.BitmapEntry;
 import io.ashlar.spi.BitmapStore;
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.BlockNode;
+import io.ashlar.spi.IoFlags;
 import io.ashlar.spi.Preallocation;
 import io.ashlar.spi.contract.MemoryNode;
 import io.ashlar.spi.contract.TestChild;
@@ -17,6 +18,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,6 +106,86 @@ class LostWritesTest {
     assertThatThrownBy(store::arm).hasMessage("injected");
     node.flush();
     node.close();
+  }
+
+  /**
+   * New clusters hold what guests had flushed long ago, besides what they write; and what lay there
+   * before is nobody's.
+   */
+  @Test
+  void newClustersThatACommandsFlushLost_areWrittenAgain() {
+    FaultyFile file = new FaultyFile(noisy("cluster_size=4096", 64 << 20));
+    BlockNode node = open(file);
+    BitmapStore store = (BitmapStore) node;
+    node.write(0, cluster(3), IoFlags.COMPRESSED);
+    node.flush();
+    node.write(512, bytes(7), 0);
+    node.write(1 << 20, cluster(4), IoFlags.COMPRESSED);
+    node.write(2 << 20, bytes(5), 0);
+    node.writeZeroes(3 << 20, 4096, 0);
+    file.fail(2, false, Effect.HALF);
+    assertThatThrownBy(store::arm).hasMessage("injected");
+    BitmapEntry entry = new BitmapEntry.Written("b", 65536, true, false, BitArray.of(1));
+    store.stage(List.of(entry)).publish();
+
+    MemoryNode disk = file.crashes().get(0);
+    assertSound(disk);
+    assertThat(read(disk, 0, 512)).containsOnly(3);
+    assertThat(read(disk, 512, 512)).containsOnly(7);
+    assertThat(read(disk, 1024, 3072)).containsOnly(3);
+    assertThat(read(disk, 1 << 20, 4096)).containsOnly(4);
+    assertThat(read(disk, 2 << 20, 512)).containsOnly(5);
+    assertThat(read(disk, (2 << 20) + 512, 3584)).containsOnly(0);
+    assertThat(read(disk, 3 << 20, 4096)).containsOnly(0);
+    assertThatThrownBy(node::flush).as("they may be lost all the same").hasMessage("injected");
+    node.close();
+  }
+
+  /** What is written again must not take the place of what somebody writes meanwhile. */
+  @Test
+  void aRequestThatWasInFlightWhenAFlushFailed_endsBeforeClustersAreWrittenAgain()
+      throws InterruptedException {
+    FaultyFile file = new FaultyFile(noisy("cluster_size=4096", 64 << 20));
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch answered = new CountDownLatch(1);
+    file.beforeWrites(
+        length -> {
+          if (length == 1024) {
+            asked.countDown();
+            await(answered);
+          }
+        });
+    BlockNode node = open(file);
+    node.write(0, bytes(1), 0);
+    Thread guest =
+        new Thread(() -> node.write(1024, ByteBuffer.wrap(new byte[1024]).put(0, (byte) 9), 0));
+    guest.start();
+    await(asked);
+    file.fail(2, false, Effect.HALF);
+    assertThatThrownBy(((BitmapStore) node)::arm).hasMessage("injected");
+
+    assertThatThrownBy(node::flush).hasMessageContaining("while guests wrote");
+    answered.countDown();
+    guest.join();
+    assertThatThrownBy(node::flush).hasMessageContaining("may be lost");
+    MemoryNode disk = file.crashes().get(0);
+    assertThat(read(disk, 0, 512)).containsOnly(1);
+    assertThat(read(disk, 1024, 1)).containsOnly(9);
+    node.close();
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(1, TimeUnit.MINUTES)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static ByteBuffer cluster(int value) {
+    byte[] bytes = new byte[4096];
+    Arrays.fill(bytes, (byte) value);
+    return ByteBuffer.wrap(bytes);
   }
 
   /**

@@ -328,8 +328,8 @@ class Qcow2NodeTest {
     file.log().reset();
     node.flush();
     assertThat(file.log().count(Operation.WRITE))
-        .as("block, zeroes of the new table, slice, L1")
-        .isEqualTo(4);
+        .as("data of the new cluster, block, zeroes of the new table, slice, L1")
+        .isEqualTo(5);
     BlockNode after = host(file.crashed()).readOnly(true).open(driver);
     assertThat(read(after, 0, CLUSTER)).containsOnly(6);
     after.close();
