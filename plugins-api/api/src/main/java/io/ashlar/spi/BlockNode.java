@@ -33,6 +33,16 @@ public interface BlockNode extends BlockIo, AutoCloseable {
    */
   default void cancelInFlight() {}
 
+  /**
+   * Makes every write that was acknowledged before this call durable, for the engine's own sake,
+   * such as before a bitmap is cleared. As a flush, but nobody who wrote hears of a failure here: a
+   * node that remembers what a failed flush may have lost tells the next {@link #flush} and {@link
+   * #close} of it all the same. The usual one is for nodes that remember nothing.
+   */
+  default void makeDurable() {
+    flush();
+  }
+
   /** Facts of this kind of node for queries, by QEMU's names; not for the data path. */
   default Map<String, Object> details() {
     return Map.of();

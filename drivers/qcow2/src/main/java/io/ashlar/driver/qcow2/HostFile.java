@@ -222,6 +222,11 @@ final class HostFile {
             + "': a flush failed while this was written, so it may be lost; try again");
   }
 
+  /** As {@link #takeLost}, and it is still to be told. */
+  BlockException lost() {
+    return lost.get();
+  }
+
   /** The failure of a flush that may have lost guests' data and was not told yet, or null. */
   BlockException takeLost() {
     return lost.get() == null ? null : lost.getAndSet(null);

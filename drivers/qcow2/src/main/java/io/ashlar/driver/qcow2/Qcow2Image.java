@@ -258,6 +258,21 @@ final class Qcow2Image implements HeaderSwitch {
   }
 
   /**
+   * The same for a command, which is not who has to hear of guests' lost data: their next flush
+   * tells it still.
+   *
+   * @throws BlockException also when guests' data may be lost
+   */
+  void flushForCommand() {
+    rounds.flush();
+    comeBy.run();
+    BlockException lost = file.lost();
+    if (lost != null) {
+      throw lost;
+    }
+  }
+
+  /**
    * Writes back everything, frees what is in quarantine and takes the dirty bit away. The node is
    * quiesced.
    */

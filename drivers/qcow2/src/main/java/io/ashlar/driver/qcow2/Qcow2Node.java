@@ -171,6 +171,14 @@ final class Qcow2Node implements BlockNode, BitmapStore, Checkable, NamesReferen
   }
 
   @Override
+  public void makeDurable() {
+    requireOpen();
+    if (image.writable()) {
+      image.flushForCommand();
+    }
+  }
+
+  @Override
   public BlockStatus status(long offset, long length) {
     checkRange(offset, length);
     if (length <= 0) {

@@ -108,6 +108,23 @@ class LostWritesTest {
     node.close();
   }
 
+  /** Clearing a bitmap has to have guests' writes durable, and nobody hears of its flush. */
+  @Test
+  void whatTheEnginesOwnFlushLost_isStillToldToAGuest() {
+    FaultyFile file = new FaultyFile(noisy("cluster_size=4096", 64 << 20));
+    BlockNode node = open(file);
+    node.write(0, bytes(1), 0);
+    node.flush();
+    node.write(0, bytes(2), 0);
+    file.fail(1, false, Effect.HALF);
+    assertThatThrownBy(node::makeDurable).hasMessage("injected");
+    assertThatThrownBy(node::makeDurable).as("nothing proves it").hasMessage("injected");
+    assertThatThrownBy(node::flush).hasMessage("injected");
+    node.makeDurable();
+    node.flush();
+    node.close();
+  }
+
   /**
    * New clusters hold what guests had flushed long ago, besides what they write; and what lay there
    * before is nobody's.

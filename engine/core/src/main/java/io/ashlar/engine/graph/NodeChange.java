@@ -127,7 +127,8 @@ public final class NodeChange {
     BitmapStore store = node instanceof BitmapStore capable ? capable : null;
     boolean writable = !next.nodeOptions().readOnly();
     return directory.ask(
-        replyTo -> new BitmapCommand.Load(store, node::flush, writable, node.length(), replyTo));
+        replyTo ->
+            new BitmapCommand.Load(store, node::makeDurable, writable, node.length(), replyTo));
   }
 
   /** One pass of prepare. */
@@ -210,7 +211,7 @@ public final class NodeChange {
                         replyTo ->
                             new BitmapCommand.Activate(
                                 armedThrough,
-                                staged::flush,
+                                staged::makeDurable,
                                 next.writable(),
                                 staged.length(),
                                 replyTo))
