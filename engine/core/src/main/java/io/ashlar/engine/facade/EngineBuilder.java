@@ -108,6 +108,7 @@ public final class EngineBuilder {
                 clock,
                 files,
                 threads.journals(),
+                EngineJournals.here(files),
                 started::get,
                 nodeEvents));
     GraphRuntime runtime = new GraphRuntime();

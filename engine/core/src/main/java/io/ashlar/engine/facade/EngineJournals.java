@@ -35,6 +35,7 @@ final class EngineJournals {
       Clock clock,
       FileIo files,
       Executor executor,
+      Origin origin,
       Supplier<ActorSystem<?>> system,
       BiConsumer<String, NodeEvent> events) {
     return new JournalServices(
@@ -45,12 +46,18 @@ final class EngineJournals {
             new JournalEnvironment(files, waits, clock, executor),
             () -> new HeatRetention(CrashRules.SOUND),
             JournalSettings.STANDARD),
-        new Origin(hostName(files), ProcessHandle.current().pid(), System.getProperty("user.name")),
+        origin,
         executor,
         settings.timeOut().toNanos(),
         settings.recoveryTimeOut().toNanos(),
         settings.beside(),
         (node, text) -> events.accept(node, new NodeEvent.Warning(text)));
+  }
+
+  /** This process, as its records name it. */
+  static Origin here(FileIo files) {
+    return new Origin(
+        hostName(files), ProcessHandle.current().pid(), System.getProperty("user.name"));
   }
 
   private static String hostName(FileIo files) {

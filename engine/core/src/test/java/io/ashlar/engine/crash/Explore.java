@@ -15,6 +15,7 @@ final class Explore {
 
   /** See the class. */
   public static void main(String[] args) {
+    FixedRandom.install();
     Explorer.Depth depth =
         new Explorer.Depth(
             Integer.getInteger("subsets", 5),

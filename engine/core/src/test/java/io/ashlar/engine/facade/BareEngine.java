@@ -18,6 +18,7 @@ import io.ashlar.engine.graph.GraphRuntime;
 import io.ashlar.engine.graph.NodeServices;
 import io.ashlar.engine.graph.SharedObjects;
 import io.ashlar.engine.job.JobRegistry;
+import io.ashlar.engine.journal.Origin;
 import io.ashlar.engine.option.Drivers;
 import io.ashlar.engine.option.OptionChecker;
 import io.ashlar.engine.plugin.DriverRegistry;
@@ -38,6 +39,9 @@ import java.util.function.Function;
  */
 public final class BareEngine {
   private static final Config DIFFERING = ConfigFactory.empty();
+
+  /** The same in each JVM, so that files that a seed makes are the same byte for byte. */
+  private static final Origin ORIGIN = new Origin("simulated", 1, "nobody");
 
   private static DriverRegistry drivers;
 
@@ -83,6 +87,7 @@ public final class BareEngine {
                 clock,
                 files,
                 pools.apply("journals"),
+                ORIGIN,
                 () -> system,
                 nodeEvents));
     GraphRuntime runtime = new GraphRuntime();
