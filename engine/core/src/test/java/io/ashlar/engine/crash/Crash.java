@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -132,7 +134,7 @@ final class Crash {
     File file = file(change.inode);
     if (change instanceof Change.Length length) {
       if (length.issued > file.lengthAsked) {
-        cut(file.certain, length);
+        cut(file, file.certain, length);
         if (length.after < length.before) {
           file.length = length.after;
           file.cutAsked = length.issued;
@@ -171,9 +173,16 @@ final class Crash {
     }
   }
 
-  private static void cut(Pages pages, Change.Length length) {
-    if (length.after < length.before) {
-      pages.zero(length.after, length.before - length.after);
+  /** What a cut takes away, but for sectors where something asked later is certain. */
+  private static void cut(File file, Pages target, Change.Length length) {
+    long next = length.after;
+    while (next < length.before) {
+      long sector = next / Pages.SECTOR;
+      long end = Math.min(length.before, (sector + 1) * Pages.SECTOR);
+      if (file.asked((int) sector) <= length.issued) {
+        target.zero(next, end - next);
+      }
+      next = end;
     }
   }
 
@@ -203,7 +212,7 @@ final class Crash {
     Map<Integer, Pages> contents = new HashMap<>();
     Map<Integer, Long> lengths = new HashMap<>();
     TreeMap<Path, Integer> left = new TreeMap<>(names);
-    BitSet kept = choice.kept();
+    BitSet kept = withCuts(choice.kept());
     for (int i = kept.nextSetBit(0); i >= 0; i = kept.nextSetBit(i + 1)) {
       Change change = pending.get(i);
       if (change instanceof Change.Name name) {
@@ -213,7 +222,7 @@ final class Crash {
       File file = file(change.inode);
       Pages target = contents.computeIfAbsent(change.inode.number, number -> file.certain.fork());
       if (change instanceof Change.Length length) {
-        keep(file, target, length, i, lengths);
+        keep(file, target, length, lengths);
       } else {
         BitSet sectors = choice.torn().get(i);
         if (sectors == null) {
@@ -237,17 +246,29 @@ final class Crash {
     return disk;
   }
 
-  /** A length that is kept keeps the cuts before it as well. */
-  private void keep(
-      File file, Pages target, Change.Length length, int index, Map<Integer, Long> lengths) {
+  /** A length that is kept keeps the cuts before it as well, each in its place among the others. */
+  private BitSet withCuts(BitSet kept) {
+    BitSet all = (BitSet) kept.clone();
+    Set<Integer> cut = new HashSet<>();
+    for (int i = kept.length() - 1; i >= 0; i--) {
+      if (pending.get(i) instanceof Change.Length length) {
+        if (kept.get(i)) {
+          cut.add(length.inode.number);
+        }
+        if (length.after < length.before && cut.contains(length.inode.number)) {
+          all.set(i);
+        }
+      }
+    }
+    return all;
+  }
+
+  private static void keep(
+      File file, Pages target, Change.Length length, Map<Integer, Long> lengths) {
     if (length.issued < file.lengthAsked) {
       return;
     }
-    for (int i = 0; i <= index; i++) {
-      if (pending.get(i) instanceof Change.Length earlier && earlier.inode == length.inode) {
-        cut(target, earlier);
-      }
-    }
+    cut(file, target, length);
     long least = length.after < length.before ? 0 : file.length;
     lengths.put(length.inode.number, Math.max(length.after, least));
   }

@@ -34,7 +34,7 @@ final class CrashTeethTest {
     for (int i = 0; i < 3; i++) {
       guests.add(List.of(Op.WRITE_NEW, Op.FLUSH, Op.WRITE_NEW, Op.FLUSH, Op.WRITE_NEW));
     }
-    return new Workload(seed, true, List.of(ops), guests, 0, 1, true);
+    return new Workload(seed, true, List.of(ops), guests, Trouble.NONE, 1, true);
   }
 
   @Test
@@ -75,7 +75,9 @@ final class CrashTeethTest {
   /** The journal is made when the first bitmap is. */
   @Test
   void firstBitmap() {
-    explore(new Workload(1, false, List.of(Op.ADD, Op.WRITE_NEW, Op.FLUSH), List.of(), 0, 0, true));
+    explore(
+        new Workload(
+            1, false, List.of(Op.ADD, Op.WRITE_NEW, Op.FLUSH), List.of(), Trouble.NONE, 0, true));
   }
 
   @Test
@@ -102,7 +104,7 @@ final class CrashTeethTest {
         List.of(Op.COMPRESSED, Op.COMPRESSED, Op.FLUSH, Op.WRITE_NEW, Op.WRITE_NEW, Op.FLUSH);
     List<Op> flushes = Collections.nCopies(8, Op.FLUSH);
     for (int seed = 1; seed <= 4; seed++) {
-      explore(new Workload(seed, true, flushes, List.of(guest, guest), 0, 1, true));
+      explore(new Workload(seed, true, flushes, List.of(guest, guest), Trouble.NONE, 1, true));
     }
   }
 
@@ -112,6 +114,17 @@ final class CrashTeethTest {
   @Test
   void regionsThatStayHot() {
     explore(ops(Op.STREAM, Op.PAUSE, Op.WRITE_NEW, Op.FLUSH));
+  }
+
+  /** One failure each, at every operation of the disk in turn. */
+  @Test
+  void operationsThatFail() {
+    Explorer explorer = new Explorer(new Machine(), SHALLOW);
+    for (Workload workload : Workloads.failuresOfOwnFlushes()) {
+      explorer.explore(workload);
+      assertThat(explorer.violations()).isEmpty();
+    }
+    assertThat(explorer.distinct()).hasSizeGreaterThan(500);
   }
 
   @Test

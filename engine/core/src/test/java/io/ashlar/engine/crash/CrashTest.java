@@ -25,7 +25,13 @@ final class CrashTest {
     for (int i = 0; i < 2; i++) {
       Workload workload =
           new Workload(
-              7, true, List.of(Op.CLEAR, Op.READ_ONLY), List.of(List.of(Op.OVERWRITE)), 0, 2, true);
+              7,
+              true,
+              List.of(Op.CLEAR, Op.READ_ONLY),
+              List.of(List.of(Op.OVERWRITE)),
+              Trouble.NONE,
+              2,
+              true);
       traces.add(Run.of(new Machine(), workload).timeline().moments().toString());
     }
     assertThat(traces.get(0)).isEqualTo(traces.get(1));

@@ -8,7 +8,7 @@ import java.util.stream.LongStream;
 
 /**
  * Explores by hand: {@code Explore short LENGTH}, {@code Explore ops A,B}, {@code Explore
- * directed}, or {@code Explore random FROM COUNT}.
+ * directed}, {@code Explore failures}, or {@code Explore random FROM COUNT}.
  */
 final class Explore {
   private Explore() {}
@@ -60,11 +60,14 @@ final class Explore {
     return switch (args[0]) {
       case "ops" -> {
         List<Op> ops = Arrays.stream(args[1].split(",")).map(Op::valueOf).toList();
-        Workload workload = Workload.of(Long.getLong("seed", 1), ops, true);
+        Trouble trouble = Trouble.at(Integer.getInteger("failing", 0));
+        Workload workload =
+            new Workload(Long.getLong("seed", 1), true, ops, List.of(), trouble, 0, true);
         yield List.of(Boolean.getBoolean("wide") ? workload.onWideDisk() : workload);
       }
       case "short" -> Workloads.upTo(Integer.parseInt(args[1]));
       case "directed" -> Workloads.directed();
+      case "failures" -> Workloads.failures();
       case "random" ->
           LongStream.range(0, Long.parseLong(args[2]))
               .mapToObj(i -> Workloads.random(Long.parseLong(args[1]) + i))

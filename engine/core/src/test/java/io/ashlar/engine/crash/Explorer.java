@@ -176,7 +176,7 @@ final class Explorer {
       return false;
     }
     refused.addAll(run.refused());
-    judge = new Judge(run, depth.strict() && workload.trouble() == 0);
+    judge = new Judge(run, depth.strict() && !workload.trouble().any());
     random = new SplittableRandom(workload.seed() + 1);
     choices = new Choices(random, workload.unit());
     seen.clear();

@@ -89,6 +89,7 @@ final class Lane {
 
   private boolean explore(int length, long seed) {
     List<Workload> shorts = new ArrayList<>(Workloads.directed());
+    shorts.addAll(Workloads.failures());
     shorts.addAll(Workloads.upTo(length));
     for (int i = number; i < shorts.size() && violations < TOO_MANY; i += lanes) {
       look(shorts.get(i));
@@ -104,14 +105,13 @@ final class Lane {
   private void look(Workload workload) {
     workloads++;
     explorer.depth(depth(workload));
-    int before = explorer.violations().size();
-    if (!explorer.explore(workload)) {
+    try {
+      explore(workload);
+    } catch (RuntimeException e) {
+      // The harness itself is wrong; the lane goes on, so that a long run is not lost with it.
       violations++;
-      Explorer.Violation found = explorer.violations().get(before);
-      Explorer.Violation shorter = Shrinker.shrink(found, this::violation, SHRINKS);
-      Explorer.Violation small =
-          StateShrinker.shrink(shorter, depth(shorter.workload()).strict(), LOOKS);
-      System.out.println("VIOLATION " + small);
+      System.out.println("VIOLATION " + workload + ": " + e);
+      e.printStackTrace(System.out);
     }
     if (explorer.distinct().size() / TOLD > told) {
       told = explorer.distinct().size() / TOLD;
@@ -122,6 +122,18 @@ final class Lane {
           states,
           workloads,
           (System.nanoTime() - began) / 1_000_000_000);
+    }
+  }
+
+  private void explore(Workload workload) {
+    int before = explorer.violations().size();
+    if (!explorer.explore(workload)) {
+      violations++;
+      Explorer.Violation found = explorer.violations().get(before);
+      Explorer.Violation shorter = Shrinker.shrink(found, this::violation, SHRINKS);
+      Explorer.Violation small =
+          StateShrinker.shrink(shorter, depth(shorter.workload()).strict(), LOOKS);
+      System.out.println("VIOLATION " + small);
     }
   }
 

@@ -159,8 +159,11 @@ final class Reopening {
     return bits;
   }
 
-  /** Three more requests. */
+  /** Three more requests, where there is a sector to write to. */
   private void live(Observed found, long seed) {
+    if (found.size < Pages.SECTOR) {
+      return;
+    }
     SplittableRandom random = new SplittableRandom(seed);
     DeviceSettings settings = DeviceSettings.writer("second");
     BlockDevice device = machine.await(machine.engine().graph().attach(Machine.NODE, settings));

@@ -38,7 +38,7 @@ final class Replay {
 
   /** The same with a run that was made already, and whose crash nobody has moved. */
   static Replay of(Machine machine, Run run, Explorer.Violation violation, boolean strict) {
-    boolean demanding = strict && violation.workload().trouble() == 0;
+    boolean demanding = strict && !violation.workload().trouble().any();
     Judge judge = new Judge(run, demanding);
     Reopening reopening = new Reopening(machine);
     long seed = violation.workload().seed();

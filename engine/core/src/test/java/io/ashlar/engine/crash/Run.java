@@ -61,7 +61,8 @@ final class Run {
   private Command backup;
   private int added;
   private int guests;
-  private int trouble;
+  private Trouble trouble = Trouble.NONE;
+  private int changes;
   private boolean partnerFails;
 
   private Run(Machine machine, Workload workload) {
@@ -88,7 +89,7 @@ final class Run {
       run.disk.hook(run::during);
       run.trouble = workload.trouble();
       run.record();
-      sound = run.trouble == 0;
+      sound = !run.trouble.any();
     } finally {
       run.disk.hook(Disk.Hook.NONE);
       machine.end(sound && run.device == null && run.closed());
@@ -182,7 +183,7 @@ final class Run {
     if (guests > 0) {
       throw new AssertionError("guests still wait: " + sim.describe());
     }
-    trouble = 0;
+    trouble = Trouble.NONE;
     if (workload.closes()) {
       timeline.phase("close");
       attempt(
@@ -203,7 +204,7 @@ final class Run {
       work.run();
     } catch (BlockException e) {
       refused.add(e.code() + ": " + e.getMessage());
-      if (workload.trouble() > 0) {
+      if (workload.trouble().any()) {
         // Whoever asked has been told that something is lost; nobody knows what.
         guest.uncertain(timeline.now());
       }
@@ -240,9 +241,16 @@ final class Run {
       partnerFails = false; // so that it can be undone
       throw new BlockException(ErrorCode.IO_ERROR, operation + " of the other image fails");
     }
-    if (trouble > 0 && operation != Operation.READ && sim.random().nextInt(trouble) == 0) {
+    if (operation != Operation.READ && fails()) {
       throw new BlockException(ErrorCode.IO_ERROR, operation + " of " + path + " fails");
     }
+  }
+
+  private boolean fails() {
+    if (trouble.at() > 0) {
+      return ++changes == trouble.at();
+    }
+    return trouble.oneIn() > 0 && sim.random().nextInt(trouble.oneIn()) == 0;
   }
 
   private static boolean isRequest(Op op) {

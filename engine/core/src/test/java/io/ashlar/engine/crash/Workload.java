@@ -9,7 +9,7 @@ import java.util.List;
  * @param bitmaps whether the image has bitmaps when it begins
  * @param ops one after the other
  * @param guests requests that others send meanwhile, each guest one after the other
- * @param trouble one time in so many an operation of the disk fails; 0 for never
+ * @param trouble which operations of the disk fail
  * @param pauses one time in so many others go on in the middle of an operation of the disk; 0 for
  *     never
  * @param closes whether the image is closed at the end
@@ -20,7 +20,7 @@ record Workload(
     boolean bitmaps,
     List<Op> ops,
     List<List<Op>> guests,
-    int trouble,
+    Trouble trouble,
     int pauses,
     boolean closes,
     boolean wide) {
@@ -40,7 +40,7 @@ record Workload(
       boolean bitmaps,
       List<Op> ops,
       List<List<Op>> guests,
-      int trouble,
+      Trouble trouble,
       int pauses,
       boolean closes) {
     this(seed, bitmaps, ops, guests, trouble, pauses, closes, false);
@@ -48,7 +48,7 @@ record Workload(
 
   /** Nothing but these. */
   static Workload of(long seed, List<Op> ops, boolean closes) {
-    return new Workload(seed, true, ops, List.of(), 0, 0, closes);
+    return new Workload(seed, true, ops, List.of(), Trouble.NONE, 0, closes);
   }
 
   Workload with(List<Op> other) {

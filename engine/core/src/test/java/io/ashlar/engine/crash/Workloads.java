@@ -10,6 +10,11 @@ final class Workloads {
     Op.WRITE_NEW, Op.OVERWRITE, Op.SUB_CLUSTER, Op.ZERO, Op.FLUSH, Op.COMPRESSED, Op.DISCARD
   };
 
+  /** Of a guest: the last request is where the first one was, and is a part of it. */
+  private static final List<Op> SAME_PLACE =
+      List.of(
+          Op.COMPRESSED, Op.FLUSH, Op.FLUSH, Op.SUB_CLUSTER, Op.FLUSH, Op.FLUSH, Op.SUB_CLUSTER);
+
   private Workloads() {}
 
   /** All of at most so many operations, shorter ones first. */
@@ -53,6 +58,33 @@ final class Workloads {
     return all;
   }
 
+  /** Each of a few workloads with one failure, which is at every operation of the disk in turn. */
+  static List<Workload> failures() {
+    List<Workload> all = new ArrayList<>(failuresOfOwnFlushes());
+    failing(all, 50, SAME_PLACE, Op.BACKUP_START, Op.OVERWRITE, Op.BACKUP_FINISH, Op.CLEAR);
+    failing(all, 40, List.of(), Op.OVERWRITE, Op.READ_ONLY, Op.READ_WRITE, Op.WRITE_NEW, Op.FLUSH);
+    failing(all, 40, List.of(), Op.WRITE_NEW, Op.SHRINK, Op.GROW, Op.WRITE_LAST, Op.FLUSH);
+    failing(all, 40, List.of(), Op.ADD, Op.WRITE_NEW, Op.REMOVE, Op.MERGE, Op.FLUSH);
+    return all;
+  }
+
+  /** Those with flushes of the engine's own, of which guests hear only later. */
+  static List<Workload> failuresOfOwnFlushes() {
+    List<Workload> all = new ArrayList<>();
+    failing(
+        all, 30, List.of(), Op.OVERWRITE, Op.ENABLE, Op.FLUSH, Op.WRITE_NEW, Op.CLEAR, Op.FLUSH);
+    failing(all, 40, SAME_PLACE, Op.ENABLE, Op.CLEAR, Op.ENABLE, Op.CLEAR);
+    return all;
+  }
+
+  private static void failing(List<Workload> into, int operations, List<Op> guest, Op... ops) {
+    for (int at = 1; at <= operations; at++) {
+      List<List<Op>> guests = guest.isEmpty() ? List.of() : List.of(guest);
+      int pauses = guests.size();
+      into.add(new Workload(1, true, List.of(ops), guests, Trouble.at(at), pauses, true));
+    }
+  }
+
   private static Workload wide(long seed, Op... ops) {
     return Workload.of(seed, List.of(ops), true).onWideDisk();
   }
@@ -65,7 +97,8 @@ final class Workloads {
     for (int i = random.nextInt(4); i > 0; i--) {
       guests.add(some(random, 1 + random.nextInt(12), OFTEN));
     }
-    int trouble = random.nextInt(6) == 0 ? 20 + random.nextInt(80) : 0;
+    Trouble trouble =
+        random.nextInt(6) == 0 ? Trouble.oneIn(20 + random.nextInt(80)) : Trouble.NONE;
     int pauses = random.nextInt(4) == 0 ? 0 : 1 + random.nextInt(4);
     boolean bitmaps = random.nextInt(8) != 0;
     boolean closes = random.nextBoolean();
