@@ -61,6 +61,7 @@ final class Workloads {
   /** Each of a few workloads with one failure, which is at every operation of the disk in turn. */
   static List<Workload> failures() {
     List<Workload> all = new ArrayList<>(failuresOfOwnFlushes());
+    all.addAll(failuresBesideAGuest());
     failing(all, 50, SAME_PLACE, Op.BACKUP_START, Op.OVERWRITE, Op.BACKUP_FINISH, Op.CLEAR);
     failing(all, 40, List.of(), Op.OVERWRITE, Op.READ_ONLY, Op.READ_WRITE, Op.WRITE_NEW, Op.FLUSH);
     failing(all, 40, List.of(), Op.WRITE_NEW, Op.SHRINK, Op.GROW, Op.WRITE_LAST, Op.FLUSH);
@@ -73,6 +74,12 @@ final class Workloads {
     List<Workload> all = new ArrayList<>();
     failing(
         all, 30, List.of(), Op.OVERWRITE, Op.ENABLE, Op.FLUSH, Op.WRITE_NEW, Op.CLEAR, Op.FLUSH);
+    return all;
+  }
+
+  /** The same, and meanwhile a guest writes a part of what is durable, into a new cluster. */
+  static List<Workload> failuresBesideAGuest() {
+    List<Workload> all = new ArrayList<>();
     failing(all, 40, SAME_PLACE, Op.ENABLE, Op.CLEAR, Op.ENABLE, Op.CLEAR);
     return all;
   }
