@@ -2,9 +2,7 @@ package io.ashlar.engine.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedInputStream;
-import java.io.DataInputStream;
-import java.io.EOFException;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +15,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,11 +41,19 @@ final class CrashStatesTest {
   private static final String CLASS_PATH =
       System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 
-  @TempDir private Path directory;
+  /** Where lanes keep what they have done, so that a run that was stopped goes on. */
+  private static final String KEPT = System.getProperty("ashlar.crash.directory", "");
+
+  @TempDir private Path temporary;
+
+  private Path directory() {
+    return KEPT.isEmpty() ? temporary : Path.of(KEPT);
+  }
 
   @Test
   void noCrashLeavesWhatMustNotBe() throws Exception {
     long began = System.nanoTime();
+    Files.createDirectories(directory());
     List<Process> lanes = new ArrayList<>();
     List<Thread> listeners = new ArrayList<>();
     List<String> said = Collections.synchronizedList(new ArrayList<>());
@@ -60,11 +68,17 @@ final class CrashStatesTest {
       good &= lanes.get(i).waitFor() == 0;
       listeners.get(i).join();
     }
+    // From here on nothing is kept: who asks again wants to see it done again.
     Set<Long> distinct = new HashSet<>();
     Map<String, Integer> steps = new TreeMap<>();
     for (int i = 0; i < LANES; i++) {
-      read(directory.resolve("states" + i), distinct);
-      steps(directory.resolve("steps" + i), steps);
+      Path file = Explored.file(directory(), i);
+      if (Files.exists(file)) {
+        Explored lane = Explored.read(file);
+        distinct.addAll(lane.distinct());
+        lane.steps().forEach((step, crashes) -> steps.merge(step, crashes, Integer::sum));
+        Files.delete(file);
+      }
     }
     System.out.printf(
         "CrashStatesTest: seed %d, %,d distinct crash states opened again, %s, %d s%n",
@@ -75,6 +89,22 @@ final class CrashStatesTest {
     assertThat(good).as(String.join("\n", said)).isTrue();
     assertThat(distinct).hasSizeGreaterThanOrEqualTo(STATES);
     assertThat(Coverage.missing(steps, distinct.size())).as("crashes in " + steps).isEmpty();
+  }
+
+  /** The classes as they are: what was seen of others says nothing of these. */
+  private static String build() throws IOException {
+    CRC32 sum = new CRC32();
+    for (String element : CLASS_PATH.split(File.pathSeparator)) {
+      Path classes = Path.of(element);
+      if (Files.isDirectory(classes)) {
+        try (Stream<Path> files = Files.walk(classes)) {
+          for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+            sum.update(Files.readAllBytes(file));
+          }
+        }
+      }
+    }
+    return Long.toHexString(sum.getValue());
   }
 
   /** A long run says what it finds when it finds it. */
@@ -90,7 +120,7 @@ final class CrashStatesTest {
 
   private Process start(int lane) throws IOException {
     // A little more each, for what two lanes have both found counts once.
-    int share = STATES / LANES + STATES / 50;
+    int share = STATES / LANES + STATES / 12;
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-ea",
@@ -106,32 +136,9 @@ final class CrashStatesTest {
             Integer.toString(LENGTH),
             Long.toString(SEED),
             Integer.toString(SHOWN),
-            directory.toString())
+            directory().toString(),
+            build())
         .redirectErrorStream(true)
         .start();
-  }
-
-  private static void steps(Path file, Map<String, Integer> into) throws IOException {
-    if (Files.exists(file)) {
-      for (String line : Files.readAllLines(file)) {
-        int space = line.indexOf(' ');
-        into.merge(
-            line.substring(space + 1), Integer.valueOf(line.substring(0, space)), Integer::sum);
-      }
-    }
-  }
-
-  private static void read(Path file, Set<Long> into) throws IOException {
-    if (!Files.exists(file)) {
-      return;
-    }
-    try (DataInputStream in =
-        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
-      while (true) {
-        into.add(in.readLong());
-      }
-    } catch (EOFException e) {
-      // all of it
-    }
   }
 }

@@ -1,7 +1,5 @@
 package io.ashlar.engine.crash;
 
-import java.io.BufferedOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,11 +9,11 @@ import java.util.Optional;
 
 /**
  * One of several processes that explore together, each its share: {@code Lane NUMBER LANES STATES
- * LENGTH SEED SHOWN DIRECTORY}. First the directed workloads and all short ones, then random ones
- * until there are enough states. One state in SHOWN goes to {@code qemu-img check}, too. The hashes
- * of the states go to the file {@code statesNUMBER}, and how often crashes came into which step to
- * {@code stepsNUMBER}. Says now and then how far it is, and goes on after a violation, until there
- * are too many.
+ * LENGTH SEED SHOWN DIRECTORY BUILD}. First the directed workloads and all short ones, then random
+ * ones until there are enough states. One state in SHOWN goes to {@code qemu-img check}, too. What
+ * it has done goes to {@link Explored a file} in DIRECTORY, at the end and now and then, when it
+ * says how far it is; with such a file it goes on there. Goes on after a violation, until there are
+ * too many.
  */
 final class Lane {
   private static final int SHRINKS = 300;
@@ -34,16 +32,29 @@ final class Lane {
   private final int lanes;
   private final int states;
   private final Explorer explorer;
+  private final Path file;
+  private final Explored before;
   private final long began = System.nanoTime();
   private int workloads;
   private int violations;
   private int told;
 
-  private Lane(int number, int lanes, int states) {
+  private Lane(int number, int lanes, int states, Path file, String settings) throws IOException {
     this.number = number;
     this.lanes = lanes;
     this.states = states;
+    this.file = file;
     explorer = new Explorer(new Machine(), depth(Workload.of(0, List.of(), true)));
+    before = Files.exists(file) ? Explored.read(file) : Explored.nothing(settings);
+    if (!before.settings().equals(settings)) {
+      throw new IllegalArgumentException(
+          "'" + file + "' is of a lane that was asked " + before.settings() + ", not " + settings);
+    }
+    explorer.distinct().addAll(before.distinct());
+    explorer.phases().putAll(before.steps());
+    workloads = before.workloads();
+    violations = before.violations();
+    told = before.distinct().size() / TOLD;
   }
 
   /**
@@ -67,43 +78,55 @@ final class Lane {
   /** See the class. */
   public static void main(String[] args) throws IOException {
     FixedRandom.install();
-    Lane lane =
-        new Lane(Integer.parseInt(args[0]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
+    int number = Integer.parseInt(args[0]);
     Path directory = Path.of(args[6]);
+    Path file = Explored.file(directory, number);
+    String settings =
+        String.join(" ", List.of(args).subList(0, 6))
+            + (Boolean.getBoolean("ashlar.long") ? " long, build " : ", build ")
+            + args[7];
+    Lane lane =
+        new Lane(number, Integer.parseInt(args[1]), Integer.parseInt(args[2]), file, settings);
     Optional<RealTool> tool =
-        RealTool.find(Files.createDirectory(directory.resolve("shown" + args[0])));
+        RealTool.find(Files.createDirectories(directory.resolve("shown" + number)));
     tool.ifPresent(real -> lane.explorer.show(real, Integer.parseInt(args[5])));
     boolean good = lane.explore(Integer.parseInt(args[3]), Long.parseLong(args[4]));
-    lane.write(directory);
+    Explored all = lane.explored();
+    all.write(file);
     System.out.printf(
         "lane %d: %d workloads, %d states, %d nested, %d judged, %s%n",
-        lane.number,
-        lane.workloads,
-        lane.explorer.distinct().size(),
-        lane.explorer.nested(),
-        lane.explorer.judged(),
+        number,
+        all.workloads(),
+        all.distinct().size(),
+        all.nested(),
+        all.judged(),
         tool.map(real -> real.crashed() + " shown to qemu-img check, " + real.closed() + " again")
             .orElse("none shown to qemu-img check, which is not installed"));
     System.exit(good ? 0 : 1);
   }
 
-  private boolean explore(int length, long seed) {
+  private boolean explore(int length, long seed) throws IOException {
     List<Workload> shorts = new ArrayList<>(Workloads.directed());
     shorts.addAll(Workloads.failures());
     shorts.addAll(Workloads.upTo(length));
-    for (int i = number; i < shorts.size() && violations < TOO_MANY; i += lanes) {
-      look(shorts.get(i));
-    }
-    for (long i = number;
-        explorer.distinct().size() < states && violations < TOO_MANY;
-        i += lanes) {
-      look(Workloads.random(seed + i));
+    // What begins alike has states in common, which count once: it belongs into one lane.
+    shorts.removeIf(workload -> workload.ops().get(0).ordinal() % lanes != number);
+    while (violations < TOO_MANY) {
+      int random = workloads - shorts.size();
+      if (random >= 0 && explorer.distinct().size() >= states) {
+        break;
+      }
+      look(
+          random < 0
+              ? shorts.get(workloads)
+              : Workloads.random(seed + number + (long) random * lanes));
+      workloads++;
+      tell();
     }
     return violations == 0;
   }
 
   private void look(Workload workload) {
-    workloads++;
     explorer.depth(depth(workload));
     try {
       explore(workload);
@@ -113,15 +136,16 @@ final class Lane {
       System.out.println("VIOLATION " + workload + ": " + e);
       e.printStackTrace(System.out);
     }
+  }
+
+  private void tell() throws IOException {
     if (explorer.distinct().size() / TOLD > told) {
       told = explorer.distinct().size() / TOLD;
+      Explored now = explored();
+      now.write(file);
       System.out.printf(
           "lane %d: %,d of %,d states after %d workloads and %d s%n",
-          number,
-          explorer.distinct().size(),
-          states,
-          workloads,
-          (System.nanoTime() - began) / 1_000_000_000);
+          number, now.distinct().size(), states, now.workloads(), now.seconds());
     }
   }
 
@@ -143,17 +167,16 @@ final class Lane {
     return again.violations().stream().findFirst();
   }
 
-  private void write(Path directory) throws IOException {
-    try (DataOutputStream out =
-        new DataOutputStream(
-            new BufferedOutputStream(
-                Files.newOutputStream(directory.resolve("states" + number))))) {
-      for (long hash : explorer.distinct()) {
-        out.writeLong(hash);
-      }
-    }
-    List<String> steps = new ArrayList<>();
-    explorer.phases().forEach((step, crashes) -> steps.add(crashes + " " + step));
-    Files.write(directory.resolve("steps" + number), steps);
+  /** What this lane has done, in all its lives. */
+  private Explored explored() {
+    return new Explored(
+        before.settings(),
+        workloads,
+        violations,
+        before.nested() + explorer.nested(),
+        before.judged() + explorer.judged(),
+        before.seconds() + (System.nanoTime() - began) / 1_000_000_000,
+        explorer.phases(),
+        explorer.distinct());
   }
 }
