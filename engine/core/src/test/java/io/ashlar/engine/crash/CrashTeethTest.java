@@ -125,7 +125,7 @@ final class CrashTeethTest {
     assertThat(explorer.distinct()).hasSizeGreaterThan(200);
   }
 
-  /** One failure each, at every operation of the disk in turn. */
+  /** One failure each, at each of the first operations of the disk in turn. */
   @Test
   void flushesThatFail() {
     exploreFailures(Workloads.failuresOfOwnFlushes());

@@ -58,7 +58,7 @@ final class Workloads {
     return all;
   }
 
-  /** Each of a few workloads with one failure, which is at every operation of the disk in turn. */
+  /** A few workloads, each with one failure at each of its first operations of the disk in turn. */
   static List<Workload> failures() {
     List<Workload> all = new ArrayList<>(failuresOfOwnFlushes());
     all.addAll(failuresBesideAGuest());
