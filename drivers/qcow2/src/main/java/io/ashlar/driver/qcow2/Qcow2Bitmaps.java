@@ -250,6 +250,13 @@ final class Qcow2Bitmaps implements BitmapStore {
           "the granularity of a persistent bitmap is a power of two from 512 to 2147483648, not "
               + granularity);
     }
+    if (length == 0) {
+      // QEMU takes a bitmap's table of no entries for damage, and does not open the image.
+      throw new BlockException(
+          ErrorCode.NOT_SUPPORTED,
+          "Cannot store dirty bitmap '%s' in an image of 0 bytes; '%s' has to be larger, or to have no persistent bitmap"
+              .formatted(name, space.nodeName()));
+    }
     Geometry g = header.geometry();
     int bits = Long.numberOfTrailingZeros(granularity);
     long data = DirectoryEntry.tableEntries(length, bits, g) << g.clusterBits();

@@ -33,7 +33,7 @@ final class Resizer {
    * Sets the length.
    *
    * @throws BlockException INVALID_REQUEST for a length that is no multiple of 512, LIMIT_EXCEEDED
-   *     beyond what the format's tables can describe
+   *     beyond what the format's tables can describe, NOT_SUPPORTED for 0 while bitmaps are stored
    */
   void resize(long length, Preallocation preallocation) {
     if (length < 0 || length % 512 != 0) {
@@ -146,6 +146,14 @@ final class Resizer {
   }
 
   private void shrink(long from, long to) {
+    if (to == 0 && image.header().bitmaps().isPresent()) {
+      // QEMU does it, and loses the bitmaps when it closes; with them it opens no such image.
+      throw new BlockException(
+          ErrorCode.NOT_SUPPORTED,
+          "node '%s' cannot be shrunk to 0 bytes, dirty bitmaps are stored in it; remove them first"
+                  .formatted(image.nodeName())
+              + ", or make the node read-only once if none is left");
+    }
     Geometry g = image.geometry;
     image.rounds.flush();
     image.change(h -> h.withSize(to));

@@ -2,7 +2,6 @@ package io.ashlar.engine.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,8 +14,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,9 +34,6 @@ final class CrashStatesTest {
 
   /** One state in so many is shown to qemu-img check. */
   private static final int SHOWN = 400;
-
-  private static final String CLASS_PATH =
-      System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 
   /** Where lanes keep what they have done, so that a run that was stopped goes on. */
   private static final String KEPT = System.getProperty("ashlar.crash.directory", "");
@@ -91,22 +85,6 @@ final class CrashStatesTest {
     assertThat(Coverage.missing(steps, distinct.size())).as("crashes in " + steps).isEmpty();
   }
 
-  /** The classes as they are: what was seen of others says nothing of these. */
-  private static String build() throws IOException {
-    CRC32 sum = new CRC32();
-    for (String element : CLASS_PATH.split(File.pathSeparator)) {
-      Path classes = Path.of(element);
-      if (Files.isDirectory(classes)) {
-        try (Stream<Path> files = Files.walk(classes)) {
-          for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-            sum.update(Files.readAllBytes(file));
-          }
-        }
-      }
-    }
-    return Long.toHexString(sum.getValue());
-  }
-
   /** A long run says what it finds when it finds it. */
   private static void listen(Process lane, List<String> said) {
     lane.inputReader(StandardCharsets.UTF_8)
@@ -121,24 +99,14 @@ final class CrashStatesTest {
   private Process start(int lane) throws IOException {
     // A little more each, for what two lanes have both found counts once.
     int share = STATES / LANES + STATES / 12;
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-ea",
-            "-Xmx" + (LONG ? "1500m" : "700m"),
-            "-XX:+UseSerialGC",
-            "-Dashlar.long=" + LONG,
-            "-cp",
-            CLASS_PATH,
-            Lane.class.getName(),
-            Integer.toString(lane),
-            Integer.toString(LANES),
-            Integer.toString(share),
-            Integer.toString(LENGTH),
-            Long.toString(SEED),
-            Integer.toString(SHOWN),
-            directory().toString(),
-            build())
-        .redirectErrorStream(true)
-        .start();
+    return LaneProcess.start(
+        List.of("-Xmx" + (LONG ? "1500m" : "700m"), "-Dashlar.long=" + LONG),
+        lane,
+        LANES,
+        share,
+        LENGTH,
+        SEED,
+        SHOWN,
+        directory());
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -116,24 +117,25 @@ final class CrashTeethTest {
     explore(ops(Op.STREAM, Op.PAUSE, Op.WRITE_NEW, Op.FLUSH));
   }
 
-  private static void exploreFailures(List<Workload> workloads) {
-    Explorer explorer = new Explorer(new Machine(), SHALLOW);
-    for (Workload workload : workloads) {
+  private static void exploreFailures(Function<Machine, List<Workload>> workloads) {
+    Machine machine = new Machine();
+    Explorer explorer = new Explorer(machine, SHALLOW);
+    for (Workload workload : workloads.apply(machine)) {
       explorer.explore(workload);
       assertThat(explorer.violations()).isEmpty();
     }
     assertThat(explorer.distinct()).hasSizeGreaterThan(200);
   }
 
-  /** One failure each, at each of the first operations of the disk in turn. */
+  /** One failure each, at each operation of the disk in turn. */
   @Test
   void flushesThatFail() {
-    exploreFailures(Workloads.failuresOfOwnFlushes());
+    exploreFailures(Workloads::failuresOfOwnFlushes);
   }
 
   @Test
   void flushesThatFailBesideAGuest() {
-    exploreFailures(Workloads.failuresBesideAGuest());
+    exploreFailures(Workloads::failuresBesideAGuest);
   }
 
   @Test

@@ -24,9 +24,10 @@ final class Explore {
             Integer.getInteger("nested", 20),
             Integer.getInteger("states", 100_000),
             Boolean.getBoolean("strict"));
-    Explorer explorer = new Explorer(new Machine(), depth);
+    Machine machine = new Machine();
+    Explorer explorer = new Explorer(machine, depth);
     long began = System.nanoTime();
-    List<Workload> workloads = workloads(args);
+    List<Workload> workloads = workloads(machine, args);
     Map<String, Integer> kinds = new TreeMap<>();
     for (Workload workload : workloads) {
       if (!explorer.explore(workload)) {
@@ -56,7 +57,7 @@ final class Explore {
     System.exit(0);
   }
 
-  private static List<Workload> workloads(String[] args) {
+  private static List<Workload> workloads(Machine machine, String[] args) {
     return switch (args[0]) {
       case "ops" -> {
         List<Op> ops = Arrays.stream(args[1].split(",")).map(Op::valueOf).toList();
@@ -67,7 +68,7 @@ final class Explore {
       }
       case "short" -> Workloads.upTo(Integer.parseInt(args[1]));
       case "directed" -> Workloads.directed();
-      case "failures" -> Workloads.failures();
+      case "failures" -> Workloads.failures(machine);
       case "random" ->
           LongStream.range(0, Long.parseLong(args[2]))
               .mapToObj(i -> Workloads.random(Long.parseLong(args[1]) + i))

@@ -23,11 +23,12 @@ final class Lane {
   private static final int SMALL = 20_000;
 
   /** So many states between two words of how far it is. */
-  private static final int TOLD = 50_000;
+  private static final int TOLD = Integer.getInteger("ashlar.crash.told", 50_000);
 
   /** With so many violations, which may all have one reason, it gives up. */
   private static final int TOO_MANY = 5;
 
+  private final Machine machine = new Machine();
   private final int number;
   private final int lanes;
   private final int states;
@@ -44,7 +45,7 @@ final class Lane {
     this.lanes = lanes;
     this.states = states;
     this.file = file;
-    explorer = new Explorer(new Machine(), depth(Workload.of(0, List.of(), true)));
+    explorer = new Explorer(machine, depth(Workload.of(0, List.of(), true)));
     before = Files.exists(file) ? Explored.read(file) : Explored.nothing(settings);
     if (!before.settings().equals(settings)) {
       throw new IllegalArgumentException(
@@ -107,7 +108,7 @@ final class Lane {
 
   private boolean explore(int length, long seed) throws IOException {
     List<Workload> shorts = new ArrayList<>(Workloads.directed());
-    shorts.addAll(Workloads.failures());
+    shorts.addAll(Workloads.failures(machine));
     shorts.addAll(Workloads.upTo(length));
     // What begins alike has states in common, which count once: it belongs into one lane.
     shorts.removeIf(workload -> workload.ops().get(0).ordinal() % lanes != number);
@@ -130,8 +131,8 @@ final class Lane {
     explorer.depth(depth(workload));
     try {
       explore(workload);
-    } catch (RuntimeException e) {
-      // The harness itself is wrong; the lane goes on, so that a long run is not lost with it.
+    } catch (RuntimeException | AssertionError e) {
+      // The harness itself may be wrong; the lane goes on, so that a long run is not lost with it.
       violations++;
       System.out.println("VIOLATION " + workload + ": " + e);
       e.printStackTrace(System.out);

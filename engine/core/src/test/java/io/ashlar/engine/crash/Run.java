@@ -131,6 +131,14 @@ final class Run {
     return workload;
   }
 
+  /**
+   * How many operations of the disk could fail, where {@link Trouble#at one of them} was to: those
+   * before the image is closed at the end, reads not among them.
+   */
+  int changes() {
+    return changes;
+  }
+
   /** What was refused, for people. */
   List<String> refused() {
     return refused;

@@ -59,6 +59,10 @@ record Workload(
     return new Workload(seed, bitmaps, ops, other, trouble, pauses, closes, wide);
   }
 
+  Workload with(Trouble other) {
+    return new Workload(seed, bitmaps, ops, guests, other, pauses, closes, wide);
+  }
+
   /** With nobody who goes on in the middle of an operation of the disk. */
   Workload withoutPauses() {
     return new Workload(seed, bitmaps, ops, guests, trouble, 0, closes, wide);

@@ -3,6 +3,7 @@ package io.ashlar.engine.crash;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /** Which workloads there are. */
 final class Workloads {
@@ -58,38 +59,46 @@ final class Workloads {
     return all;
   }
 
-  /** A few workloads, each with one failure at each of its first operations of the disk in turn. */
-  static List<Workload> failures() {
-    List<Workload> all = new ArrayList<>(failuresOfOwnFlushes());
-    all.addAll(failuresBesideAGuest());
-    failing(all, 50, SAME_PLACE, Op.BACKUP_START, Op.OVERWRITE, Op.BACKUP_FINISH, Op.CLEAR);
-    failing(all, 40, List.of(), Op.OVERWRITE, Op.READ_ONLY, Op.READ_WRITE, Op.WRITE_NEW, Op.FLUSH);
-    failing(all, 40, List.of(), Op.WRITE_NEW, Op.SHRINK, Op.GROW, Op.WRITE_LAST, Op.FLUSH);
-    failing(all, 40, List.of(), Op.ADD, Op.WRITE_NEW, Op.REMOVE, Op.MERGE, Op.FLUSH);
+  /** A few workloads, each with one failure at each of its operations of the disk in turn. */
+  static List<Workload> failures(Machine machine) {
+    List<Workload> all = new ArrayList<>(failuresOfOwnFlushes(machine));
+    all.addAll(failuresBesideAGuest(machine));
+    for (Workload workload :
+        List.of(
+            beside(SAME_PLACE, Op.BACKUP_START, Op.OVERWRITE, Op.BACKUP_FINISH, Op.CLEAR),
+            alone(Op.OVERWRITE, Op.READ_ONLY, Op.READ_WRITE, Op.WRITE_NEW, Op.FLUSH),
+            alone(Op.WRITE_NEW, Op.SHRINK, Op.GROW, Op.WRITE_LAST, Op.FLUSH),
+            alone(Op.ADD, Op.WRITE_NEW, Op.REMOVE, Op.MERGE, Op.FLUSH))) {
+      all.addAll(failing(machine, workload));
+    }
     return all;
   }
 
   /** Those with flushes of the engine's own, of which guests hear only later. */
-  static List<Workload> failuresOfOwnFlushes() {
-    List<Workload> all = new ArrayList<>();
-    failing(
-        all, 30, List.of(), Op.OVERWRITE, Op.ENABLE, Op.FLUSH, Op.WRITE_NEW, Op.CLEAR, Op.FLUSH);
-    return all;
+  static List<Workload> failuresOfOwnFlushes(Machine machine) {
+    return failing(
+        machine, alone(Op.OVERWRITE, Op.ENABLE, Op.FLUSH, Op.WRITE_NEW, Op.CLEAR, Op.FLUSH));
   }
 
   /** The same, and meanwhile a guest writes a part of what is durable, into a new cluster. */
-  static List<Workload> failuresBesideAGuest() {
-    List<Workload> all = new ArrayList<>();
-    failing(all, 40, SAME_PLACE, Op.ENABLE, Op.CLEAR, Op.ENABLE, Op.CLEAR);
-    return all;
+  static List<Workload> failuresBesideAGuest(Machine machine) {
+    return failing(machine, beside(SAME_PLACE, Op.ENABLE, Op.CLEAR, Op.ENABLE, Op.CLEAR));
   }
 
-  private static void failing(List<Workload> into, int operations, List<Op> guest, Op... ops) {
-    for (int at = 1; at <= operations; at++) {
-      List<List<Op>> guests = guest.isEmpty() ? List.of() : List.of(guest);
-      int pauses = guests.size();
-      into.add(new Workload(1, true, List.of(ops), guests, Trouble.at(at), pauses, true));
-    }
+  private static Workload alone(Op... ops) {
+    return Workload.of(1, List.of(ops), true);
+  }
+
+  private static Workload beside(List<Op> guest, Op... ops) {
+    return new Workload(1, true, List.of(ops), List.of(guest), Trouble.NONE, 1, true);
+  }
+
+  /** Goes the same way up to where it fails, so a run without failure says how many there are. */
+  private static List<Workload> failing(Machine machine, Workload workload) {
+    int operations = Run.of(machine, workload.with(Trouble.at(Integer.MAX_VALUE))).changes();
+    return IntStream.rangeClosed(1, operations)
+        .mapToObj(at -> workload.with(Trouble.at(at)))
+        .toList();
   }
 
   private static Workload wide(long seed, Op... ops) {

@@ -273,6 +273,33 @@ class EngineTest {
         .isEqualTo(new DirtyView.Exact(List.of(new DirtyView.Extent(3 * MIB, 65536)), 65536));
   }
 
+  /** QEMU opens no image of 0 bytes in which bitmaps are stored. */
+  @Test
+  void aDiskWithStoredBitmapsKeepsSomeLength() {
+    Path file = create("e0.qcow2", MIB);
+    engine.graph().add(disk("disk", file)).await();
+    engine.bitmaps().add("disk", "b", Bitmaps.Settings.PERSISTENT).await();
+    write("disk", 0);
+    assertThatThrownBy(() -> resize("disk", 0)).hasMessageContaining("'b' in an image of 0 bytes");
+    assertThat(engine.graph().node("disk").await().length()).isEqualTo(MIB);
+    assertThat(engine.bitmaps().dirty("disk", "b").await())
+        .isEqualTo(new DirtyView.Exact(List.of(new DirtyView.Extent(0, 65536)), 65536));
+
+    engine.bitmaps().remove("disk", "b").await();
+    engine.graph().remove("disk").await();
+    engine.graph().add(disk("disk", file)).await();
+    engine.bitmaps().add("disk", "t", new Bitmaps.Settings(65536, false, false)).await();
+    resize("disk", 0);
+    assertThatThrownBy(() -> engine.bitmaps().add("disk", "b", Bitmaps.Settings.PERSISTENT).await())
+        .hasMessageContaining("'b' in an image of 0 bytes");
+    resize("disk", MIB);
+    engine.bitmaps().add("disk", "b", Bitmaps.Settings.PERSISTENT).await();
+  }
+
+  private void resize(String node, long length) {
+    engine.graph().resize(node, length, io.ashlar.spi.Preallocation.OFF).await();
+  }
+
   @Test
   void aDeviceOutlivesItsEngineQuietly() {
     engine.graph().add(disk("disk", create("f.qcow2", MIB))).await();
