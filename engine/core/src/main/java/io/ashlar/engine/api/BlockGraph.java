@@ -55,7 +55,12 @@ public interface BlockGraph {
    */
   Reply<Void> setActive(String nodeName, boolean active);
 
-  /** {@code block_resize}. */
+  /**
+   * {@code block_resize}. Bitmaps follow: what is added is clean, what is cut off is gone.
+   *
+   * @param length in bytes; refused with NOT_SUPPORTED and nothing changed is 0 for a qcow2 image
+   *     that stores bitmaps, which QEMU would not open
+   */
   Reply<Void> resize(String nodeName, long length, Preallocation preallocation);
 
   /** {@code query-named-block-nodes}. */
