@@ -31,7 +31,10 @@ public abstract class BlockDriverContract extends FailureContract {
   @ValueSource(ints = {0, 1, 2, 3})
   final void agreesWithAnArrayOfBytes(int run) {
     Long given = Long.getLong("ashlar.contract.seed");
-    long seed = given != null ? given : System.nanoTime() ^ run;
+    agrees(given != null ? given : System.nanoTime() ^ run);
+  }
+
+  final void agrees(long seed) {
     RandomRun random = new RandomRun(this);
     List<RandomRun.Step> steps = RandomRun.steps(seed, STEPS, length());
     if (random.run(steps) == null) {

@@ -13,7 +13,10 @@ import java.util.Random;
 
 /** Random operations on a node and on an array of bytes; both must agree. */
 final class RandomRun {
-  /** One step. Sizes that no longer fit the node are cut, so that a shortened list stays valid. */
+  /**
+   * One step. Offsets past the end are taken from the start again and sizes are cut, so that a
+   * shortened list stays valid and a node that was made short is still worked on.
+   */
   record Step(Kind kind, int offset, int count, int flags, long seed) {}
 
   /** What a step does. */
@@ -92,7 +95,7 @@ final class RandomRun {
   private void apply(Subject subject, Step step) {
     BlockNode node = subject.node();
     boolean grows = node.traits().growsOnWrite();
-    int offset = Math.min(step.offset, grows ? Integer.MAX_VALUE : model.length);
+    int offset = grows ? step.offset : step.offset % model.length;
     int count = grows ? step.count : Math.min(step.count, model.length - offset);
     switch (step.kind) {
       case WRITE -> write(node, offset, count, step);
@@ -141,6 +144,8 @@ final class RandomRun {
 
   private void truncate(BlockNode node, Step step) {
     if (contract.resizable()) {
+      // What is cut off is never read again.
+      contract.assertReads(node, 0, model);
       int length = Math.max(65_536, (step.offset + step.count) / 512 * 512);
       node.truncate(length, Preallocation.OFF);
       model = Arrays.copyOf(model, length);
