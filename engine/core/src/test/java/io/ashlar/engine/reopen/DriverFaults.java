@@ -44,9 +44,18 @@ final class DriverFaults {
   /**
    * A call.
    *
-   * @param number counts equal calls since the last {@link #clear}
+   * @param number counts equal calls since the last {@link #clear}; 0 chooses each of them
    */
-  record Call(String node, String name, int number) {}
+  record Call(String node, String name, int number) {
+    /** Every call of that name. */
+    static Call each(String node, String name) {
+      return new Call(node, name, 0);
+    }
+
+    private boolean isMeantBy(Call chosen) {
+      return equals(chosen) || new Call(node, name, 0).equals(chosen);
+    }
+  }
 
   private static final Set<String> COUNTED =
       Set.of("prepareReopen", "drainBegin", "drainEnd", "close", "arm", "stage", "publish");
@@ -114,7 +123,7 @@ final class DriverFaults {
   private void count(String node, String name) {
     Call call = new Call(node, name, numbers.merge(node + " " + name, 1, Integer::sum));
     calls.add(call);
-    if (!call.equals(chosen)) {
+    if (!call.isMeantBy(chosen)) {
       return;
     }
     entered.countDown();

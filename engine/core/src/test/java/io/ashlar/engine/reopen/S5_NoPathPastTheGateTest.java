@@ -101,10 +101,13 @@ class S5_NoPathPastTheGateTest {
   @EnumSource(ChangingPath.class)
   void aSealedNodeIsArmedFirstOrTheAnswerIsAnError(ChangingPath path) {
     try (EightNodes nodes = new EightNodes(dir, ChangeRules.SOUND)) {
-      nodes.write("filter-c", 512);
+      for (long offset = 512; offset < 8 * EightNodes.MIB; offset += EightNodes.MIB) {
+        nodes.write("filter-c", offset); // so that each piece of the job would be seen
+      }
       seal(nodes);
       byte[] before = content(nodes);
-      nodes.faults.choose(new Call("disk-a", "stage", 1), Fault.REFUSES);
+      // Each attempt: a job has two writers, and the second tries to arm again.
+      nodes.faults.choose(Call.each("disk-a", "stage"), Fault.REFUSES);
       assertThatThrownBy(() -> path.change.accept(nodes))
           .as(path.name())
           .isInstanceOfSatisfying(
