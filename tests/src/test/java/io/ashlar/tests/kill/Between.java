@@ -87,6 +87,11 @@ enum Between {
   /** QEMU is killed as well, in the middle of its writing. */
   WRITE_AND_DIE(true) {
     @Override
+    boolean losesBitmaps(boolean inUse) {
+      return true; // whoever had marked them before: it does so itself, and never stores them
+    }
+
+    @Override
     void happen(Path image, long place) {
       String write = "write -q -P 0xee " + place + " 4k";
       QemuTools.outcome("qemu-io", "-f", "qcow2", "-c", write, "-c", "sigraise 9", image);
@@ -108,9 +113,13 @@ enum Between {
     this.meddles = meddles;
   }
 
-  /** Whether bitmaps that were in use must be refused after it. */
-  boolean meddles() {
-    return meddles;
+  /**
+   * Whether bitmaps must be refused after it.
+   *
+   * @param inUse they were in use before it
+   */
+  boolean losesBitmaps(boolean inUse) {
+    return inUse && meddles;
   }
 
   /** It happens. */

@@ -75,7 +75,7 @@ final class Verifier {
    */
   void judge(boolean armed, Between between, SplittableRandom random) throws IOException {
     engine.graph().add(Disk.qcow2(image)).await();
-    boolean lost = armed && between.meddles();
+    boolean lost = between.losesBitmaps(armed);
     try (BlockDevice guest = Disk.guest(engine)) {
       for (String name : baselines.keySet()) {
         BitmapInfo info = info(name);
