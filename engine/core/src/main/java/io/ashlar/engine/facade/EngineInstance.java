@@ -17,7 +17,6 @@ import io.ashlar.engine.api.OpenImage;
 import io.ashlar.engine.api.OpenOptions;
 import io.ashlar.engine.api.Reply;
 import io.ashlar.engine.api.TransactionRequest;
-import io.ashlar.engine.control.GraphCommand;
 import io.ashlar.engine.control.GraphControl;
 import io.ashlar.engine.graph.NodeHandle;
 import io.ashlar.engine.job.JobRegistry;
@@ -39,7 +38,7 @@ import java.util.function.Consumer;
 /** A running engine. */
 final class EngineInstance implements Ashlar {
   private final EngineSettings settings;
-  private final ActorSystem<GraphCommand> system;
+  private final ActorSystem<?> system;
   private final EngineThreads threads;
   private final DriverRegistry drivers;
   private final GraphControl control;
@@ -56,26 +55,17 @@ final class EngineInstance implements Ashlar {
   private final AtomicLong openImages = new AtomicLong();
 
   EngineInstance(
-      EngineSettings settings,
-      ActorSystem<GraphCommand> system,
-      EngineThreads threads,
-      DriverRegistry drivers,
-      GraphControl control,
-      GraphFacade graph,
-      BitmapsFacade bitmaps,
-      JobRegistry jobs,
-      EventHub events,
-      Replies replies) {
+      EngineSettings settings, EngineThreads threads, DriverRegistry drivers, EngineParts parts) {
     this.settings = settings;
-    this.system = system;
     this.threads = threads;
     this.drivers = drivers;
-    this.control = control;
-    this.graph = graph;
-    this.bitmaps = bitmaps;
-    this.jobs = jobs;
-    this.events = events;
-    this.replies = replies;
+    this.control = parts.control();
+    this.graph = parts.graph();
+    this.bitmaps = parts.bitmaps();
+    this.jobs = parts.jobs();
+    this.events = parts.events();
+    this.replies = parts.replies();
+    this.system = parts.system();
     this.transactions = new TransactionFacade(control, jobs, replies);
     this.idle = IdleNodes.watch(control, settings.idleSeal());
     this.inspection = new ImageInspection(drivers, control.services().fileIo());

@@ -9,12 +9,10 @@ import io.ashlar.engine.journal.Origin;
 import io.ashlar.engine.journal.file.JournalEnvironment;
 import io.ashlar.engine.journal.file.JournalSettings;
 import io.ashlar.spi.BlockException;
-import io.ashlar.spi.Clock;
 import io.ashlar.spi.FileHandle;
 import io.ashlar.spi.FileIo;
 import io.ashlar.spi.NodeEvent;
 import io.ashlar.spi.OpenFile;
-import io.ashlar.spi.Waits;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -31,22 +29,21 @@ final class EngineJournals {
 
   static JournalServices create(
       EngineSettings.Journals settings,
-      Waits waits,
-      Clock clock,
-      FileIo files,
-      Executor executor,
-      Origin origin,
+      EngineParts.Ground ground,
       Supplier<ActorSystem<?>> system,
       BiConsumer<String, NodeEvent> events) {
+    Executor executor = ground.pools().journals();
+    JournalEnvironment environment =
+        new JournalEnvironment(ground.files(), ground.waits(), ground.clock(), executor);
     return new JournalServices(
-        waits,
-        clock,
+        ground.waits(),
+        ground.clock(),
         new FileJournals(
             system,
-            new JournalEnvironment(files, waits, clock, executor),
+            environment,
             () -> new HeatRetention(CrashRules.SOUND),
             JournalSettings.STANDARD),
-        origin,
+        ground.origin(),
         executor,
         settings.timeOut().toNanos(),
         settings.recoveryTimeOut().toNanos(),

@@ -2,7 +2,6 @@ package io.ashlar.engine.facade;
 
 import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
@@ -69,24 +68,8 @@ final class EngineThreads implements AutoCloseable {
     };
   }
 
-  ExecutorService drivers() {
-    return drivers;
-  }
-
-  ExecutorService control() {
-    return control;
-  }
-
-  ExecutorService jobs() {
-    return jobs;
-  }
-
-  ExecutorService journals() {
-    return journals;
-  }
-
-  ExecutorService callbacks() {
-    return callbacks;
+  EngineParts.Pools pools() {
+    return new EngineParts.Pools(drivers, control, jobs, journals, callbacks);
   }
 
   @Override

@@ -9,27 +9,21 @@ import io.ashlar.engine.api.Bitmaps;
 import io.ashlar.engine.api.BlockGraph;
 import io.ashlar.engine.api.Event;
 import io.ashlar.engine.api.Jobs;
-import io.ashlar.engine.control.GraphActor;
 import io.ashlar.engine.control.GraphCommand;
 import io.ashlar.engine.control.GraphControl;
-import io.ashlar.engine.graph.Around;
-import io.ashlar.engine.graph.ChangeRules;
-import io.ashlar.engine.graph.GraphRuntime;
-import io.ashlar.engine.graph.NodeServices;
-import io.ashlar.engine.graph.SharedObjects;
-import io.ashlar.engine.job.JobRegistry;
+import io.ashlar.engine.facade.EngineParts.Changes;
+import io.ashlar.engine.facade.EngineParts.Ground;
+import io.ashlar.engine.facade.EngineParts.Pools;
+import io.ashlar.engine.facade.EngineParts.Root;
 import io.ashlar.engine.journal.Origin;
 import io.ashlar.engine.option.Drivers;
-import io.ashlar.engine.option.OptionChecker;
 import io.ashlar.engine.plugin.DriverRegistry;
 import io.ashlar.spi.Clock;
 import io.ashlar.spi.FileIo;
-import io.ashlar.spi.NodeEvent;
 import io.ashlar.spi.Waits;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -45,11 +39,8 @@ public final class BareEngine {
 
   private static DriverRegistry drivers;
 
-  private final GraphControl control;
-  private final GraphFacade graph;
-  private final BitmapsFacade bitmaps;
-  private final JobRegistry jobs;
-  private final ActorRef<GraphCommand> actor;
+  private final EngineParts parts;
+  private ActorRef<GraphCommand> actor;
 
   /**
    * Starts one.
@@ -65,43 +56,26 @@ public final class BareEngine {
       FileIo files,
       Function<String, Executor> pools,
       Consumer<Event> hears) {
-    EngineSettings settings = EngineSettings.from(DIFFERING);
-    EventHub events = new EventHub(settings.eventQueue());
-    events.subscribe(Runnable::run, hears);
-    BiConsumer<String, NodeEvent> nodeEvents =
-        (node, event) -> events.publish(new Event.FromNode(node, event));
-    NodeServices services =
-        new NodeServices(
-            waits,
-            clock,
-            files,
-            new SharedObjects(waits),
-            pools.apply("drivers"),
-            settings.latencies(),
-            nodeEvents,
-            Around.NOTHING,
-            ChangeRules.SOUND,
-            EngineJournals.create(
-                settings.journals(),
-                waits,
-                clock,
-                files,
-                pools.apply("journals"),
-                ORIGIN,
-                () -> system,
-                nodeEvents));
-    GraphRuntime runtime = new GraphRuntime();
-    actor =
-        system.systemActorOf(
-            GraphActor.create(runtime, services, settings.graph(), pools.apply("control")),
-            name,
-            Props.empty());
-    control = new GraphControl(actor, system.scheduler(), runtime, services);
-    Replies replies = new Replies(pools.apply("callbacks"), settings.timeOut());
-    OptionChecker checker = new OptionChecker(drivers());
-    jobs = new JobRegistry(control, checker, pools.apply("jobs"), events::publish, replies::reply);
-    graph = new GraphFacade(control, checker, replies, events);
-    bitmaps = new BitmapsFacade(control, replies);
+    parts =
+        new EngineParts(
+            EngineSettings.from(DIFFERING),
+            new Ground(waits, clock, files, ORIGIN, pools(pools)),
+            Changes.SOUND,
+            drivers(),
+            behavior -> {
+              actor = system.systemActorOf(behavior, name, Props.empty());
+              return new Root(actor, system);
+            });
+    parts.events().subscribe(Runnable::run, hears);
+  }
+
+  private static Pools pools(Function<String, Executor> named) {
+    return new Pools(
+        named.apply("drivers"),
+        named.apply("control"),
+        named.apply("jobs"),
+        named.apply("journals"),
+        named.apply("callbacks"));
   }
 
   private static Drivers drivers() {
@@ -118,27 +92,27 @@ public final class BareEngine {
 
   /** The nodes. */
   public BlockGraph graph() {
-    return graph;
+    return parts.graph();
   }
 
   /** The bitmaps. */
   public Bitmaps bitmaps() {
-    return bitmaps;
+    return parts.bitmaps();
   }
 
   /** The jobs. */
   public Jobs jobs() {
-    return jobs;
+    return parts.jobs();
   }
 
   /** The control plane. */
   public GraphControl control() {
-    return control;
+    return parts.control();
   }
 
   /** What {@code close} does first. */
   public CompletionStage<?> removeAll() {
-    return graph.removeAll();
+    return parts.graph().removeAll();
   }
 
   /** The actor that everything hangs on. */
