@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A lane that was stopped goes on where it was, and finds what it would have found. */
 @Timeout(120)
 final class LaneTest {
-  private static final int STATES = 2500;
+  private static final int STATES = 1500;
 
   /** One of many, to which nearly no short workloads belong. */
   private static final int LANE = Op.PAUSE.ordinal();
