@@ -25,7 +25,6 @@ import io.ashlar.spi.BlockException;
 import io.ashlar.spi.ErrorCode;
 import io.ashlar.spi.Fence;
 import io.ashlar.spi.system.SystemClock;
-import io.ashlar.spi.system.SystemWaits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -61,6 +60,7 @@ class JournalFaultsTest {
   private static final JournalSettings SMALL = new JournalSettings(4096, 2048);
 
   @TempDir Path dir;
+  private final JournalThreads waits = new JournalThreads();
   private final FaultyFiles files = new FaultyFiles(new LinuxFileIo());
   private final List<String> notices = new CopyOnWriteArrayList<>();
   private final List<Rig> rigs = new ArrayList<>();
@@ -85,15 +85,16 @@ class JournalFaultsTest {
   @AfterEach
   void close() {
     rigs.forEach(Rig::close);
+    waits.awaitEnd();
   }
 
   private Rig start(String name) {
     journal = dir.resolve(name);
     JournalEnvironment environment =
-        new JournalEnvironment(files.io(), SystemWaits.INSTANCE, SystemClock.INSTANCE, THREADS);
+        new JournalEnvironment(files.io(), waits, SystemClock.INSTANCE, THREADS);
     JournalServices services =
         new JournalServices(
-            SystemWaits.INSTANCE,
+            waits,
             SystemClock.INSTANCE,
             new FileJournals(
                 KIT::system, environment, () -> new HeatRetention(CrashRules.SOUND), SMALL),

@@ -17,7 +17,6 @@ import io.ashlar.engine.journal.file.JournalReader;
 import io.ashlar.engine.journal.file.RecordTypes;
 import io.ashlar.fileio.LinuxFileIo;
 import io.ashlar.spi.system.SystemClock;
-import io.ashlar.spi.system.SystemWaits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -42,6 +41,7 @@ class JournalledDirectoryTest {
   private static final long G = Rig.GRANULE;
 
   @TempDir Path dir;
+  private final JournalThreads waits = new JournalThreads();
   private final FaultyFiles files = new FaultyFiles(new LinuxFileIo());
   private final List<String> notices = new CopyOnWriteArrayList<>();
   private final List<Rig> rigs = new ArrayList<>();
@@ -63,6 +63,7 @@ class JournalledDirectoryTest {
   @AfterEach
   void close() {
     rigs.forEach(Rig::close);
+    waits.awaitEnd();
   }
 
   private Rig start(String name) {
@@ -72,10 +73,10 @@ class JournalledDirectoryTest {
   private Rig start(String name, long limitMillis) {
     journal = dir.resolve(name);
     JournalEnvironment environment =
-        new JournalEnvironment(files.io(), SystemWaits.INSTANCE, SystemClock.INSTANCE, THREADS);
+        new JournalEnvironment(files.io(), waits, SystemClock.INSTANCE, THREADS);
     JournalServices services =
         new JournalServices(
-            SystemWaits.INSTANCE,
+            waits,
             SystemClock.INSTANCE,
             new FileJournals(KIT::system, environment),
             new Origin("host", 17, "joe"),

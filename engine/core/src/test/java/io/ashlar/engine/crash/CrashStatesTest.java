@@ -98,7 +98,7 @@ final class CrashStatesTest {
 
   private Process start(int lane) throws IOException {
     // A little more each, for what two lanes have both found counts once.
-    int share = STATES / LANES + STATES / 12;
+    int share = STATES / LANES + STATES / 20;
     return LaneProcess.start(
         List.of("-Xmx" + (LONG ? "1500m" : "700m"), "-Dashlar.long=" + LONG),
         lane,
