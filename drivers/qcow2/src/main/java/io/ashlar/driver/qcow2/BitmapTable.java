@@ -40,7 +40,7 @@ final class BitmapTable {
 
   /** Shows every entry in order. */
   void walk(Visitor visitor) {
-    ByteBuffer piece = ByteBuffer.allocate(PIECE);
+    ByteBuffer piece = ByteBuffer.allocate((int) Math.min(PIECE, entry.tableSize() * 8L));
     for (long from = 0; from < entry.tableSize(); from += PIECE / 8) {
       int count = (int) Math.min(PIECE / 8, entry.tableSize() - from);
       space.read(entry.tableOffset() + from * 8, piece.clear().limit(count * 8));

@@ -166,9 +166,10 @@ final class ImageWalk {
 
   /** Shows the 64-bit entries of a table, as far as the file goes. */
   void eachEntry(long offset, long count, BitmapTable.Visitor visitor) {
-    byte[] piece = new byte[PIECE];
-    ByteBuffer longs = ByteBuffer.wrap(piece);
     long there = Math.min(count, Math.max(0, (fileLength - offset + 7) / 8));
+    // Most tables are far shorter than a piece, and there are many.
+    byte[] piece = new byte[(int) Math.min(PIECE, there * 8)];
+    ByteBuffer longs = ByteBuffer.wrap(piece);
     for (long from = 0; from < there; from += PIECE / 8) {
       HeaderCodec.readPadded(file, offset + from * 8, piece);
       int n = (int) Math.min(PIECE / 8, there - from);

@@ -50,7 +50,7 @@ final class BinaryOut {
             .newEncoder()
             .onMalformedInput(CodingErrorAction.REPLACE)
             .onUnmappableCharacter(CodingErrorAction.REPLACE);
-    ByteBuffer encoded = ByteBuffer.allocate(MAX_TEXT);
+    ByteBuffer encoded = ByteBuffer.allocate((int) Math.min(MAX_TEXT, 3L * text.length()));
     encoder.encode(CharBuffer.wrap(text), encoded, true);
     u16(encoded.position());
     bytes.write(encoded.array(), 0, encoded.position());

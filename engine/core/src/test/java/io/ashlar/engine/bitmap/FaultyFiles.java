@@ -33,7 +33,7 @@ final class FaultyFiles {
   private volatile String failing;
   private volatile Throwable failure;
   private volatile String hanging;
-  private volatile CountDownLatch hungCall;
+  private volatile CountDownLatch hungCall = new CountDownLatch(0);
 
   FaultyFiles(FileIo real) {
     this.real = real;

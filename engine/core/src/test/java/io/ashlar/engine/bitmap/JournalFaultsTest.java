@@ -84,6 +84,7 @@ class JournalFaultsTest {
 
   @AfterEach
   void close() {
+    files.releaseCalls();
     rigs.forEach(Rig::close);
     waits.awaitEnd();
   }

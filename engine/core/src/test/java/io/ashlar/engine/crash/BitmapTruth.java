@@ -73,7 +73,7 @@ final class BitmapTruth {
     }
 
     boolean requires(GuestTruth guest, int sector, long value, long moment) {
-      if (guest.readable(sector, from, to).contains(value)) {
+      if (guest.readable(sector, value, from, to)) {
         return false;
       }
       if (guest.uncertain() && !guest.sentBetween(sector, value, from, moment)) {

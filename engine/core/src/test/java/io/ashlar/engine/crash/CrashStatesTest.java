@@ -100,7 +100,7 @@ final class CrashStatesTest {
     // A little more each, for what two lanes have both found counts once.
     int share = STATES / LANES + STATES / 20;
     return LaneProcess.start(
-        List.of("-Xmx" + (LONG ? "1500m" : "700m"), "-Dashlar.long=" + LONG),
+        List.of("-Xmx" + (LONG ? "1500m" : "700m"), "-Xmn300m", "-Dashlar.long=" + LONG),
         lane,
         LANES,
         share,

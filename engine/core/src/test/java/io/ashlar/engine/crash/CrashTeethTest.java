@@ -15,6 +15,11 @@ import org.junit.jupiter.api.Test;
 final class CrashTeethTest {
   private static final Explorer.Depth SHALLOW = new Explorer.Depth(4, 2, 0, 100, true);
 
+  /**
+   * Of the failures of a workload one in so many is tried here; {@link CrashStatesTest} has all.
+   */
+  private static final int LEAP = 5;
+
   private static void explore(Workload... workloads) {
     Explorer explorer = new Explorer(new Machine(), SHALLOW);
     for (Workload workload : workloads) {
@@ -120,14 +125,15 @@ final class CrashTeethTest {
   private static void exploreFailures(Function<Machine, List<Workload>> workloads) {
     Machine machine = new Machine();
     Explorer explorer = new Explorer(machine, SHALLOW);
-    for (Workload workload : workloads.apply(machine)) {
-      explorer.explore(workload);
+    List<Workload> all = workloads.apply(machine);
+    for (int at = LEAP; at <= all.size(); at += LEAP) {
+      explorer.explore(all.get(at - 1));
       assertThat(explorer.violations()).isEmpty();
     }
     assertThat(explorer.distinct()).hasSizeGreaterThan(200);
   }
 
-  /** One failure each, at each operation of the disk in turn. */
+  /** One failure each, at an operation of the disk. */
   @Test
   void flushesThatFail() {
     exploreFailures(Workloads::failuresOfOwnFlushes);

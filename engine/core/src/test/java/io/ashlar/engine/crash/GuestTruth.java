@@ -187,36 +187,41 @@ final class GuestTruth {
         durable = Math.max(durable, flush.issued);
       }
     }
-    return contents(sector, moment, Change.NEVER, durable);
-  }
-
-  /**
-   * What a reader could have found at some time in a window, but not what was still under way at
-   * its end.
-   */
-  Set<Long> readable(int sector, long from, long to) {
-    return contents(sector, to, to, from);
-  }
-
-  private Set<Long> contents(int sector, long issuedUpTo, long endedUpTo, long replacedUpTo) {
     Set<Long> values = new HashSet<>();
     List<Request> all = of(sector);
     for (Request request : all) {
-      if (request.issued > issuedUpTo || request.ended > endedUpTo) {
-        continue;
-      }
-      boolean replaced = false;
-      for (Request later : all) {
-        replaced |=
-            !later.optional
-                && later.issued > request.ended
-                && later.replacedOthers() <= replacedUpTo;
-      }
-      if (!replaced) {
+      if (request.issued <= moment && !replaced(request, all, durable)) {
         values.add(request.value(sector));
       }
     }
     return values;
+  }
+
+  /**
+   * Whether a reader could have found this value at some time in a window; not if it was still
+   * under way at its end.
+   */
+  boolean readable(int sector, long value, long from, long to) {
+    List<Request> all = of(sector);
+    for (Request request : all) {
+      if (request.value(sector) == value
+          && request.issued <= to
+          && request.ended <= to
+          && !replaced(request, all, from)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether nothing is left of a request, for another that came after it was over by then. */
+  private static boolean replaced(Request request, List<Request> all, long upTo) {
+    for (Request later : all) {
+      if (!later.optional && later.issued > request.ended && later.replacedOthers() <= upTo) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether requests up to a moment left this value, and all of them were sent at such times. */

@@ -11,6 +11,7 @@ import akka.dispatch.UnboundedMessageQueueSemantics;
 import com.typesafe.config.Config;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import scala.Option;
 
 /**
@@ -20,6 +21,8 @@ import scala.Option;
 public final class SimMailbox implements MailboxType, ProducesMessageQueue<SimMailbox.Messages> {
   /** One time in so many a message overtakes those of other senders. */
   private static final int OVERTAKES = 3;
+
+  private static final Pattern GRAPH = Pattern.compile("^/system/(run|machine)-[0-9]+");
 
   /** Called by Akka. */
   public SimMailbox(ActorSystem.Settings settings, Config config) {}
@@ -32,8 +35,7 @@ public final class SimMailbox implements MailboxType, ProducesMessageQueue<SimMa
   }
 
   private static String short_(ActorRef actor) {
-    String path = actor.path().toStringWithoutAddress();
-    return path.replaceFirst("^/system/(run|machine)-[0-9]+", "graph");
+    return GRAPH.matcher(actor.path().toStringWithoutAddress()).replaceFirst("graph");
   }
 
   @Override

@@ -12,6 +12,8 @@ import java.util.zip.CRC32C;
  * lost.
  */
 final class LogScanner {
+  private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(64 << 10).asReadOnlyBuffer();
+
   private final Path path;
   private final FileHandle handle;
   private final JournalRules rules;
@@ -270,29 +272,35 @@ final class LogScanner {
 
   /** Refuses a good frame behind the end; finds how far other remains go. */
   private long leftoverEnd() {
-    long from = marked ? position + Layout.SECTOR : position;
+    long at = marked ? position + Layout.SECTOR : position;
     long end = 0;
-    for (long at = from; at + Layout.SECTOR <= length; at += Layout.SECTOR) {
+    while ((at = nextRemains(at)) >= 0) {
       ByteBuffer sector = window.at(at, Layout.SECTOR);
       boolean good = at > position && FrameHeader.isAt(sector, header.identity(), rules);
       if (!rules.mayEnd(good)) {
         throw damaged(
             Damage.GAP, position, "nothing readable stands here, and a good frame at " + at);
       }
-      if (!isZero(sector)) {
-        end = at + Layout.SECTOR;
-      }
+      at += Layout.SECTOR;
+      end = at;
     }
     return end;
   }
 
-  private static boolean isZero(ByteBuffer sector) {
-    for (int i = 0; i < Layout.SECTOR; i += Long.BYTES) {
-      if (sector.getLong(i) != 0) {
-        return false;
+  /** The first whole sector at or after this one that does not hold zeros alone, or -1. */
+  private long nextRemains(long from) {
+    long at = from;
+    while (at + Layout.SECTOR <= length) {
+      int most = Math.min(ZEROS.capacity(), window.size());
+      int count = (int) Math.min(most, length - at) & -Layout.SECTOR;
+      // Compared as a whole: nearly all of a journal's space is zeros.
+      int differs = window.at(at, count).mismatch(ZEROS.duplicate().limit(count));
+      if (differs >= 0) {
+        return at + (differs & -Layout.SECTOR);
       }
+      at += count;
     }
-    return true;
+    return -1;
   }
 
   private JournalDamagedException damaged(Damage damage, long at, String what) {

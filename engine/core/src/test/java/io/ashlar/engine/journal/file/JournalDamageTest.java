@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.ashlar.spi.contract.MemoryFileIo;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Never a silent loss: a damaged journal gives everything that was acknowledged, or an error. */
 final class JournalDamageTest {
+  /** Bytes, more than are looked at at once, and no multiple of that. */
+  private static final int FAR = (150 << 10) + 3 * Layout.SECTOR;
+
   @Test
   void flippedBitsLoseNothing() {
     DamageRun run = new DamageRun(JournalRules.STANDARD);
@@ -152,6 +156,41 @@ final class JournalDamageTest {
             () -> JournalReader.read(files, PATH, Rig.collect(found)));
     assertThat(refused.damage()).isEqualTo(Damage.GAP);
     assertThat(found).containsExactly("one");
+  }
+
+  /** A file with a journal, and behind it zeros, and in them a sector at a place. */
+  private static MemoryFileIo farBehind(byte[] journal, int sector, byte[] content) {
+    byte[] longer = Arrays.copyOf(journal, journal.length + FAR);
+    System.arraycopy(content, 0, longer, journal.length + sector * Layout.SECTOR, content.length);
+    MemoryFileIo files = new MemoryFileIo();
+    files.put(PATH, longer);
+    return files;
+  }
+
+  @Test
+  void aGoodFrameIsSeenHoweverFarItIsBehindTheEnd() {
+    byte[] journal = new DamageRun(JournalRules.STANDARD).plain().bytes();
+    byte[] frame = Arrays.copyOfRange(journal, Layout.HEADER, Layout.HEADER + Layout.SECTOR);
+    for (int sector = 0; sector < FAR / Layout.SECTOR; sector++) {
+      MemoryFileIo files = farBehind(journal, sector, frame);
+      assertThat(refused(files, JournalExpectation.of(Rig.IDENTITY)).damage())
+          .as("sector " + sector)
+          .isEqualTo(Damage.GAP);
+    }
+  }
+
+  @Test
+  void remainsAreWipedHoweverFarTheyAreBehindTheEnd() {
+    byte[] journal = new DamageRun(JournalRules.STANDARD).plain().bytes();
+    byte[] remains = new byte[Layout.SECTOR];
+    remains[Layout.SECTOR - 1] = 1;
+    for (int sector = 0; sector < FAR / Layout.SECTOR; sector++) {
+      MemoryFileIo files = farBehind(journal, sector, remains);
+      Rig.open(files, new ArrayList<>()).close();
+      byte[] after = files.get(PATH);
+      byte[] behind = Arrays.copyOfRange(after, journal.length, journal.length + FAR);
+      assertThat(behind).as("sector " + sector).containsOnly(0);
+    }
   }
 
   private static JournalDamagedException refused(MemoryFileIo files, JournalExpectation expected) {
